@@ -1,0 +1,76 @@
+"""Records of the code-set layer: systems, releases, codes and their notes."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class System(StrEnum):
+    """A code system, by its name in the API."""
+
+    ICD10CM = "icd10cm"
+    ICD10PCS = "icd10pcs"
+    HCPCS = "hcpcs"
+    CPT = "cpt"
+    ICD11 = "icd11"
+    ICD9CM = "icd9cm"
+
+
+class NoteKind(StrEnum):
+    """The kinds of instructional note in the ICD-10-CM tabular list."""
+
+    INCLUSION_TERM = "inclusion_term"
+    INCLUDES = "includes"
+    EXCLUDES1 = "excludes1"
+    EXCLUDES2 = "excludes2"
+    CODE_FIRST = "code_first"
+    USE_ADDITIONAL = "use_additional"
+    CODE_ALSO = "code_also"
+    NOTES = "notes"
+    SEVENTH_CHARACTER = "seventh_character"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note, as printed, on the node that carries it."""
+
+    kind: NoteKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One dated, immutable edition of one code system.
+
+    `effective_to` is the last day in force, or None while no successor is known. `content_hash` is
+    the SHA-256 (hex) of the snapshot's content.
+    """
+
+    system: System
+    version: str
+    effective_from: date
+    effective_to: date | None
+    content_hash: str
+    source: str
+    code_count: int
+    billable_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One node of a release: chapter, section, category or code.
+
+    `code` is written as published (ICD-10-CM with its dot). `parent` is "" at the top. `added` and
+    `terminated` are None where the source gives no date.
+    """
+
+    system: System
+    code: str
+    title: str
+    billable: bool
+    parent: str = ""
+    children: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    short_title: str = ""
+    added: date | None = None
+    terminated: date | None = None

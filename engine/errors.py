@@ -1,0 +1,86 @@
+"""Errors of the engine.
+
+ChartcoderError
+├── InputError                 the caller's input is wrong: change it and send again
+│   ├── ChartError             a field of the chart (field, got, want)
+│   ├── ChartTooLargeError     over the stated size limit: split it
+│   └── UnsupportedSystemError a code system that is unknown or not loaded
+├── ReleaseError               no loaded code-set release covers the date of service
+├── ArtifactError              a compiled dictionary, cue table or model cannot be used: rebuild it
+├── ConfigError                a setting is wrong
+├── AuditError                 the audit log cannot record: nothing may be answered
+│   └── AuditCorruptError      the audit log does not verify
+└── OverloadedError            try again later
+
+Messages read "field: got, want" and never carry chart text, names or record numbers. `reason` is stable.
+"""
+
+
+class ChartcoderError(Exception):
+    """Base of every error raised by `engine`; `field` names the offending input where there is one."""
+
+    REASON = "INTERNAL"
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class InputError(ChartcoderError):
+    """The caller's input is wrong."""
+
+    REASON = "INPUT_INVALID"
+
+
+class ChartError(InputError):
+    """A field of the chart is wrong."""
+
+    REASON = "CHART_INVALID"
+
+
+class ChartTooLargeError(InputError):
+    """The chart is over the stated limit."""
+
+    REASON = "CHART_TOO_LARGE"
+
+
+class UnsupportedSystemError(InputError):
+    """The named code system is unknown, or no release of it is loaded."""
+
+    REASON = "CODE_SYSTEM_UNKNOWN"
+
+
+class ReleaseError(ChartcoderError):
+    """No loaded release covers the date of service."""
+
+    REASON = "NO_RELEASE_FOR_DATE"
+
+
+class ArtifactError(ChartcoderError):
+    """A compiled artifact is missing, truncated, altered or from another version."""
+
+    REASON = "ARTIFACT_INVALID"
+
+
+class ConfigError(ChartcoderError):
+    """A setting is wrong."""
+
+    REASON = "CONFIG_INVALID"
+
+
+class AuditError(ChartcoderError):
+    """The audit log cannot record, so the chart is refused."""
+
+    REASON = "AUDIT_UNAVAILABLE"
+
+
+class AuditCorruptError(AuditError):
+    """The audit log does not verify."""
+
+    REASON = "AUDIT_CORRUPT"
+
+
+class OverloadedError(ChartcoderError):
+    """More work is offered than may be queued."""
+
+    REASON = "OVERLOADED"

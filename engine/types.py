@@ -1,0 +1,262 @@
+"""Records that pass between the stages of the engine.
+
+Every span is `begin, end`: half-open, in Unicode code points of the original document. The server
+converts to the caller's offset unit at the edge.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class Setting(StrEnum):
+    """Where the encounter took place; decides which guideline sections apply."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    INPATIENT = "INPATIENT"
+    OUTPATIENT = "OUTPATIENT"
+    EMERGENCY = "EMERGENCY"
+    OBSERVATION = "OBSERVATION"
+
+
+class Sex(StrEnum):
+    """Administrative sex of the patient."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    FEMALE = "FEMALE"
+    MALE = "MALE"
+    OTHER = "OTHER"
+
+
+class Assertion(StrEnum):
+    """Whether the text says the thing is so."""
+
+    PRESENT = "PRESENT"
+    ABSENT = "ABSENT"
+    POSSIBLE = "POSSIBLE"
+    CONDITIONAL = "CONDITIONAL"
+    HYPOTHETICAL = "HYPOTHETICAL"
+
+
+class Temporality(StrEnum):
+    """Whether the thing is so now."""
+
+    CURRENT = "CURRENT"
+    HISTORICAL = "HISTORICAL"
+
+
+class Experiencer(StrEnum):
+    """Who has the thing."""
+
+    PATIENT = "PATIENT"
+    FAMILY = "FAMILY"
+    OTHER = "OTHER"
+
+
+class Axis(StrEnum):
+    """The axis of context a cue decides."""
+
+    ASSERTION = "ASSERTION"
+    TEMPORALITY = "TEMPORALITY"
+    EXPERIENCER = "EXPERIENCER"
+
+
+class Role(StrEnum):
+    """The place of a suggestion on the claim."""
+
+    UNSPECIFIED = "UNSPECIFIED"
+    PRINCIPAL = "PRINCIPAL"
+    SECONDARY = "SECONDARY"
+    PROCEDURE = "PROCEDURE"
+
+
+class Route(StrEnum):
+    """Who acts on a suggestion."""
+
+    AUTO = "AUTO"
+    REVIEW = "REVIEW"
+    HOLD = "HOLD"
+
+
+class Severity(StrEnum):
+    """How much an alert matters."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One plain-text document; `kind` is its note type ("discharge summary"), "" if unknown."""
+
+    text: str
+    kind: str = ""
+    document_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One encounter's documentation to be coded."""
+
+    chart_id: str
+    documents: tuple[Document, ...]
+    setting: Setting = Setting.UNSPECIFIED
+    date_of_service: date | None = None
+    sex: Sex = Sex.UNSPECIFIED
+    age_years: int | None = None
+    birth_date: date | None = None
+    discharge_disposition: str = ""
+    payer: str = ""
+    known_codes: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Section:
+    """A headed part of a document; `name` is canonical ("ASSESSMENT"), `begin` is where the heading starts.
+
+    `body_begin` is where the text after the heading starts; "" names text before any heading.
+    """
+
+    name: str
+    begin: int
+    body_begin: int
+    end: int
+
+
+@dataclass(slots=True)
+class Match:
+    """One dictionary phrase found in the text; `pattern` is its number in the dictionary."""
+
+    begin: int
+    end: int
+    pattern: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """The words that decided one axis of a mention's context."""
+
+    axis: Axis
+    begin: int
+    end: int
+    rule: str = ""
+
+
+@dataclass(slots=True)
+class Context:
+    """What the text around a span says of it, with the cues that decided."""
+
+    assertion: Assertion = Assertion.PRESENT
+    temporality: Temporality = Temporality.CURRENT
+    experiencer: Experiencer = Experiencer.PATIENT
+    cues: tuple[Cue, ...] = ()
+
+
+@dataclass(slots=True)
+class Mention:
+    """A span that names something codable, with its context."""
+
+    document: int
+    begin: int
+    end: int
+    text: str
+    section: str
+    context: Context
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A code a mention might mean; `score` is in [0, 1]; `origin` says which source of terms gave it."""
+
+    system: str
+    code: str
+    display: str
+    score: float
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class Finding:
+    """A mention with its ranked candidates, best first."""
+
+    mention: Mention
+    codes: list[Candidate]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a suggestion is stated."""
+
+    document: int
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A decision that moved a suggestion: which rule, on what authority, in words (never chart text)."""
+
+    rule: str
+    source: str
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Suggestion:
+    """A code proposed for the chart after the rules."""
+
+    system: str
+    code: str
+    display: str
+    role: Role
+    confidence: float
+    route: Route
+    evidence: list[Evidence]
+    alternatives: list[Candidate] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Alert:
+    """Something a person should see; `message` names codes and fields, never chart text."""
+
+    kind: str
+    severity: Severity
+    message: str
+    source: str
+    evidence: list[Evidence] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseUsed:
+    """A code-set release that an answer rests on."""
+
+    system: str
+    version: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an answer was made with; the same input under the same header gives the same bytes."""
+
+    engine_version: str
+    releases: tuple[ReleaseUsed, ...]
+    models: tuple[tuple[str, str], ...]
+    request_id: str = ""
+
+
+@dataclass(slots=True)
+class CodedChart:
+    """The whole answer for one chart; `audit_record` is "" until recorded, `elapsed_ms` is engine time."""
+
+    chart_id: str
+    header: Header
+    findings: list[Finding]
+    suggestions: list[Suggestion]
+    alerts: list[Alert]
+    elapsed_ms: float = 0.0
+    audit_record: str = ""
