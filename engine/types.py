@@ -6,7 +6,7 @@ converts to the caller's offset unit at the edge.
 
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Setting(StrEnum):
@@ -51,6 +51,29 @@ class Experiencer(StrEnum):
     PATIENT = "PATIENT"
     FAMILY = "FAMILY"
     OTHER = "OTHER"
+
+
+class Origin(IntEnum):
+    """Where a term of the dictionary comes from, most trusted first."""
+
+    LEXICON = 0
+    LEXICON_WEAK = 1
+    INDEX = 2
+    INCLUSION = 3
+    TITLE = 4
+    INCLUSION_VARIANT = 5
+    TITLE_VARIANT = 6
+    ABBREVIATION = 7
+    TABLE = 8
+
+
+class Side(IntEnum):
+    """The side of the body a term or a text names."""
+
+    NONE = 0
+    RIGHT = 1
+    LEFT = 2
+    BILATERAL = 3
 
 
 class Axis(StrEnum):

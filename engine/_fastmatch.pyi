@@ -1,0 +1,43 @@
+"""Native matcher: Aho-Corasick over normalised words in a memory-mapped image.
+
+Spans are half-open, in code points of the text given.
+"""
+
+from collections.abc import Iterable, Sequence
+
+TRANSPARENT_WORD: int
+
+class Matcher:
+    """A compiled dictionary attached to `image`, any contiguous read-only buffer (bytes, mmap).
+
+    Raises ValueError on an image that is truncated, altered or of another format version.
+    """
+
+    def __init__(self, image: object) -> None: ...
+    @property
+    def phrase_count(self) -> int: ...
+    @property
+    def state_count(self) -> int: ...
+    @property
+    def word_count(self) -> int: ...
+    def find(self, text: str, *, longest: bool = False) -> list[tuple[int, int, int]]:
+        """List (begin, end, phrase): all of them by end, or the leftmost-longest without overlaps.
+
+        Raises UnicodeEncodeError on a lone surrogate.
+        """
+
+    def find_with_tokens(self, text: str) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
+        """List all phrases, and all words as (begin, end)."""
+
+    def count(self, text: str) -> int:
+        """Count all phrases without making Python objects."""
+
+def build_image(
+    stage1: Sequence[int],
+    stage2: Sequence[int],
+    expansions: Sequence[int],
+    surfaces: Iterable[tuple[str, int]],
+    phrases: Iterable[Sequence[int]],
+    flags: Iterable[int],
+) -> bytes:
+    """Compile folded spellings (spelling, word id) and phrases (word ids, flags) into an image."""

@@ -1,0 +1,121 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, embedsignature=True
+"""Binding of _fastmatch.hpp: converts, and thinks nothing."""
+
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+cdef extern from "<string_view>" namespace "std" nogil:
+    cdef cppclass string_view:
+        string_view(const char*, size_t)
+
+cdef extern from "Python.h":
+    const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
+
+cdef extern from "_fastmatch.hpp" namespace "fastmatch" nogil:
+    cdef cppclass Hit:
+        int32_t begin, end, phrase
+    cdef cppclass Token:
+        int32_t begin, end
+    cdef cppclass CMatcher "fastmatch::Matcher":
+        CMatcher(const char*, size_t) except +
+        uint32_t phrases()
+        uint32_t states()
+        uint32_t words()
+        void find_all(string_view, vector[Hit]&, vector[Token]&) except +
+        @staticmethod
+        void keep_longest(vector[Hit]&) except +
+
+cdef extern from "_fastmatch_build.hpp" namespace "fastmatch" nogil:
+    cdef cppclass Builder:
+        void set_characters(vector[uint16_t], vector[uint32_t], vector[uint32_t]) except +
+        void add_surface(const string&, uint32_t) except +
+        void add_phrase(const vector[uint32_t]&, uint8_t) except +
+        string build() except +
+
+TRANSPARENT_WORD = 0xFFFFFFFE
+
+# Below this many bytes letting go of the GIL costs more than it frees (PERFORMANCE.md).
+cdef Py_ssize_t RELEASE_BYTES = 65536
+
+
+cdef class Matcher:
+    cdef CMatcher* matcher
+    cdef const unsigned char[::1] image
+
+    def __cinit__(self, const unsigned char[::1] image not None):
+        if image.shape[0] == 0:
+            raise ValueError("dictionary image: got an empty file")
+        self.image = image
+        self.matcher = new CMatcher(<const char*> &image[0], image.shape[0])
+
+    def __dealloc__(self):
+        del self.matcher
+
+    @property
+    def phrase_count(self):
+        return self.matcher.phrases()
+
+    @property
+    def state_count(self):
+        return self.matcher.states()
+
+    @property
+    def word_count(self):
+        return self.matcher.words()
+
+    cdef int scan(self, str text, vector[Hit]& hits, vector[Token]& tokens, bint longest) except -1:
+        cdef Py_ssize_t size = 0
+        cdef const char* data = PyUnicode_AsUTF8AndSize(text, &size)
+        if size > 0x7FFFFFFF:
+            raise ValueError(f"text: got {size} bytes, want under 2 GiB")
+        if size < RELEASE_BYTES:
+            self.matcher.find_all(string_view(data, size), hits, tokens)
+            if longest:
+                CMatcher.keep_longest(hits)
+        else:
+            with nogil:
+                self.matcher.find_all(string_view(data, size), hits, tokens)
+                if longest:
+                    CMatcher.keep_longest(hits)
+        return 0
+
+    def find(self, str text not None, *, bint longest=False):
+        cdef vector[Hit] hits
+        cdef vector[Token] tokens
+        cdef size_t i
+        self.scan(text, hits, tokens, longest)
+        return [(hits[i].begin, hits[i].end, hits[i].phrase) for i in range(hits.size())]
+
+    def find_with_tokens(self, str text not None):
+        cdef vector[Hit] hits
+        cdef vector[Token] tokens
+        cdef size_t i
+        self.scan(text, hits, tokens, False)
+        return (
+            [(hits[i].begin, hits[i].end, hits[i].phrase) for i in range(hits.size())],
+            [(tokens[i].begin, tokens[i].end) for i in range(tokens.size())],
+        )
+
+    def count(self, str text not None):
+        cdef vector[Hit] hits
+        cdef vector[Token] tokens
+        self.scan(text, hits, tokens, False)
+        return hits.size()
+
+
+def build_image(stage1, stage2, expansions, surfaces, phrases, flags):
+    cdef Builder builder
+    cdef vector[uint32_t] words
+    cdef string surface
+    cdef string image
+    builder.set_characters(stage1, stage2, expansions)
+    for text, word in surfaces:
+        surface = text.encode("utf-8")
+        builder.add_surface(surface, word)
+    for ids, flag in zip(phrases, flags, strict=True):
+        words = ids
+        builder.add_phrase(words, flag)
+    with nogil:
+        image = builder.build()
+    return <bytes> image

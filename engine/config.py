@@ -1,0 +1,111 @@
+"""Settings, read once at the edge and handed down as values."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from codesets.store import default_directory
+from codesets.types import System
+from engine.errors import ConfigError
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting, with its default.
+
+    `home` holds snapshots and compiled dictionaries; `audit_dir` the audit log (default: `home/audit`).
+    `max_chart_bytes` limits the UTF-8 bytes of a chart's documents together. `drain_s` is how long a stopping
+    server waits for calls in flight. `port` 0 picks a free one. `uds` is a unix domain socket path, added to TCP.
+    `max_in_flight` bounds the charts a worker holds; beyond it calls are refused with RESOURCE_EXHAUSTED.
+    """
+
+    home: Path = field(default_factory=default_directory)
+    audit_dir: Path | None = None
+    systems: tuple[str, ...] = (System.ICD10CM.value,)
+    max_chart_bytes: int = 4 * MIB
+    host: str = "127.0.0.1"
+    port: int = 50551
+    uds: Path | None = None
+    workers: int = 1
+    reflection: bool = True
+    max_message_bytes: int = 16 * MIB
+    max_in_flight: int = 64
+    drain_s: float = 10.0
+    log_level: str = "info"
+
+    @property
+    def audit_directory(self) -> Path:
+        """Where the audit log is kept."""
+        return self.audit_dir if self.audit_dir is not None else self.home / "audit"
+
+    @classmethod
+    def load(cls, path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> "Config":
+        """Read a TOML file and lay non-None overrides over it.
+
+        Raises ConfigError that names the setting, what it got and what it wants.
+        """
+        given = dict(_read_toml(path)) if path is not None else {}
+        given.update({name: value for name, value in (overrides or {}).items() if value is not None})
+        known = {item.name for item in fields(cls)}
+        unknown = sorted(set(given) - known)
+        if unknown:
+            raise ConfigError(f"setting {unknown[0]}: unknown, want one of {', '.join(sorted(known))}", field=unknown[0])
+        config = replace(cls(), **{name: _convert(name, value) for name, value in given.items()})
+        config._check()
+        return config
+
+    def _check(self) -> None:
+        _want("port", self.port, 0 <= self.port <= 65535, "0 to 65535")
+        _want("workers", self.workers, 1 <= self.workers <= 256, "1 to 256")
+        _want("max_chart_bytes", self.max_chart_bytes, 1024 <= self.max_chart_bytes <= 256 * MIB, "1 KiB to 256 MiB")
+        _want("max_message_bytes", self.max_message_bytes, 4096 <= self.max_message_bytes <= 512 * MIB, "4 KiB to 512 MiB")
+        _want("max_in_flight", self.max_in_flight, 1 <= self.max_in_flight <= 65536, "1 to 65536")
+        _want("drain_s", self.drain_s, 0 <= self.drain_s <= 3600, "0 to 3600 seconds")
+        _want("log_level", self.log_level, self.log_level in _LEVELS, f"one of {', '.join(_LEVELS)}")
+        names = [system.value for system in System]
+        for system in self.systems:
+            _want("systems", system, system in names, f"names among {', '.join(names)}")
+
+
+_LEVELS = ("debug", "info", "warning", "error")
+_PATHS = ("home", "audit_dir", "uds")
+_INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
+_STRINGS = ("host", "log_level")
+
+
+def _want(name: str, got: object, holds: bool, want: str) -> None:
+    if not holds:
+        raise ConfigError(f"setting {name}: got {got}, want {want}", field=name)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"config file {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config file {path}: {error}") from None
+
+
+def _convert(name: str, value: Any) -> Any:
+    if name in _PATHS:
+        _want(name, value, isinstance(value, str | os.PathLike), "a path")
+        return Path(value).expanduser()
+    if name in _INTEGERS:
+        _want(name, value, isinstance(value, int) and not isinstance(value, bool), "a whole number")
+    elif name in _STRINGS:
+        _want(name, value, isinstance(value, str), "text")
+    elif name == "drain_s":
+        _want(name, value, isinstance(value, int | float) and not isinstance(value, bool), "a number of seconds")
+        return float(value)
+    elif name == "reflection":
+        _want(name, value, isinstance(value, bool), "true or false")
+    elif name == "systems":
+        _want(name, value, isinstance(value, list | tuple) and all(isinstance(item, str) for item in value), "a list of names")
+        return tuple(value)
+    return value

@@ -1,0 +1,133 @@
+"""From a release, its index files and our own lexicon to the phrases and senses of the dictionary.
+
+A sense is a code number of the release, the origin of the term (which ranks it) and the side the term names.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codesets.lexicon import LexiconEntry
+from codesets.snapshot import Snapshot
+from codesets.types import NoteKind
+from engine.match.automaton import Compiled, Phrase, compile_phrases, is_matchable, phrase_words, write_dictionary
+from engine.match.reference import ACROSS_COMMA, UPPER_ONLY, fold_words
+from engine.match.variants import bracketed_abbreviations, term_variants
+from engine.types import Origin, Side
+
+
+SIDE_WORDS = {
+    "right": Side.RIGHT, "rt": Side.RIGHT, "left": Side.LEFT, "lt": Side.LEFT, "bilateral": Side.BILATERAL,
+    "bilaterally": Side.BILATERAL, "both": Side.BILATERAL,
+}  # fmt: skip
+
+# One-word terms of the tabular list that in a chart are mostly ordinary words or a place, not a diagnosis.
+_COMMON_WORDS = frozenset(
+    """absence abuse activity acute adult agents air alone ambulance animal area arm assault back barn bathroom bed bedroom bicycle
+    bites body boy bridge building burning bus cadaver car case child chronic cold collapse complication complications condition
+    conditions contact cord crash crushing cut deck delivery dental deposits device disease diseases disorder disorders dog
+    door drainage driveway drug drugs ear effects elbow entanglement equipment esophageal event examination explosion exposure external eye
+    factor failure family farm female finger fire first fistula floor fluid food foot for forearm garage garden general gunshot hand
+    head heat heel highway hip hit home horse hospital hot household hysterectomy infant infestation inhalation inspection instrument insulin
+    intake ischemia jaw kitchen knee knife laboratory leg level light lip lips liver loss lower lung machinery male mass medical
+    minor misuse mixed multiple mouth muscle natural neck newborn none nonvenomous normal nose observation occupant office other others
+    pain palate parent park part patient pedestrian person persons place position present primary prison procedure process
+    recurrent reduction region relationship residual residence restaurant retina road roof school second secondary self shoulder
+    side simple site skin slip snake sound special spider spine sport state status steam stomach store stomal street
+    striking subject surgery surgical swimming tear teeth test thigh third thrown toe tongue tooth traffic train transport treatment trunk
+    twin twins type undetermined unknown upper use vaccination vehicle walking war water weapon weather well work worker wrist""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A way to say a code."""
+
+    text: str
+    code: int
+    origin: Origin
+    flags: int = 0
+
+    @property
+    def side(self) -> Side:
+        """The side the term names."""
+        return next((SIDE_WORDS[word] for word in fold_words(self.text) if word in SIDE_WORDS), Side.NONE)
+
+
+def tabular_terms(snapshot: Snapshot) -> Iterator[Term]:
+    """Yield every title and inclusion term of a release, with its variants.
+
+    Codes with a seventh character are left to the seventh-character rule: their titles add only the encounter.
+    """
+    for number in range(len(snapshot)):
+        code = snapshot.code_at(number)
+        if len(code.replace(".", "")) > 6 or not code[:1].isalpha() or "-" in code:
+            continue
+        yield from _variants(snapshot.title_at(number), number, exact=Origin.TITLE, other=Origin.TITLE_VARIANT)
+        for note in snapshot.notes(code, NoteKind.INCLUSION_TERM):
+            yield from _variants(note, number, exact=Origin.INCLUSION, other=Origin.INCLUSION_VARIANT)
+
+
+def _variants(text: str, number: int, *, exact: Origin, other: Origin) -> Iterator[Term]:
+    for rank, variant in enumerate(term_variants(text)):
+        words = phrase_words(variant)
+        if is_matchable(words) and not (len(words) == 1 and (words[0] in _COMMON_WORDS or len(words[0]) < 4)):
+            yield Term(variant, number, exact if rank == 0 else other, ACROSS_COMMA)
+    for abbreviation in bracketed_abbreviations(text):
+        yield Term(abbreviation, number, Origin.ABBREVIATION, UPPER_ONLY)
+
+
+def lexicon_terms(entries: Iterable[LexiconEntry], snapshot: Snapshot) -> Iterator[Term]:
+    """Yield our own terms whose code the release has."""
+    for entry in entries:
+        number = snapshot.index_of(entry.code)
+        if number >= 0 and is_matchable(phrase_words(entry.term)):
+            origin = Origin.LEXICON_WEAK if entry.weak else Origin.LEXICON
+            flags = UPPER_ONLY if entry.upper else 0
+            yield Term(entry.term, number, origin, flags | (ACROSS_COMMA if "," in entry.term else 0))
+
+
+def gather_senses(
+    terms: Sequence[Term], cues: Sequence[str]
+) -> tuple[list[tuple[int, ...]], list[int], dict[str, int], list[list[tuple[int, int]]], list[int]]:
+    """Merge terms and cues that read the same into one phrase each.
+
+    Returns phrases as word ids, their flags, the spellings, the senses of each phrase as (code number,
+    origin + 16 * side), and the phrase number of each cue.
+    """
+    phrases = [Phrase(term.text, term.flags) for term in terms]
+    compiled = compile_phrases([*phrases, *(Phrase(cue, ACROSS_COMMA, inflect=False) for cue in cues)])
+    numbers: dict[tuple[tuple[int, ...], int], int] = {}
+    senses: list[dict[tuple[int, int], int]] = []
+    cue_numbers: list[int] = []
+    for position, key in enumerate(zip(compiled.phrases, compiled.flags, strict=True)):
+        number = numbers.setdefault(key, len(numbers))
+        if number == len(senses):
+            senses.append({})
+        if position >= len(terms):
+            cue_numbers.append(number)
+            continue
+        term = terms[position]
+        sense = (term.code, int(term.side))
+        senses[number][sense] = min(int(term.origin), senses[number].get(sense, 99))
+    flat = [[(code, origin + 16 * side) for (code, side), origin in sorted(found.items())] for found in senses]
+    return [key[0] for key in numbers], [key[1] for key in numbers], compiled.surfaces, flat, cue_numbers
+
+
+def build_dictionary(path: Path, *, terms: Sequence[Term], cues: Sequence[str], about: dict[str, Any]) -> str:
+    """Compile terms and cues into the dictionary file at `path`; returns its content hash (hex)."""
+    phrases, flags, surfaces, senses, cue_numbers = gather_senses(terms, cues)
+    begins = array("I", [0])
+    flat = array("I")
+    for found in senses:
+        flat.extend(value for sense in found for value in sense)
+        begins.append(begins[-1] + len(found))
+    return write_dictionary(
+        path,
+        image=Compiled(surfaces, phrases, flags).image(),
+        begins=begins.tobytes(),
+        senses=flat.tobytes(),
+        about={**about, "cues": cue_numbers, "terms": len(terms), "phrases": len(phrases)},
+    )

@@ -1,0 +1,154 @@
+"""The order of the stages: documents to findings, findings to suggestions.
+
+sections -> sentences -> matches -> context -> candidates -> ranking -> findings -> drafts -> rules -> routing.
+This is the only file that knows the stages together; each stage is pure, and so is `Pipeline.code`.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from codesets.errors import NoReleaseError
+from codesets.snapshot import Snapshot
+from codesets.types import System
+from engine import __version__
+from engine.charts import check_chart
+from engine.context.scope import ContextReader
+from engine.errors import ReleaseError, UnsupportedSystemError
+from engine.match.mentions import MentionFinder
+from engine.rank.candidates import AxisIndex, CandidateMaker, encounter_near
+from engine.rank.axes import read_axes
+from engine.rank.features import MentionFacts, feature_rows
+from engine.rank.score import Ranker
+from engine.routing import route_suggestions
+from engine.rules.base import Facts
+from engine.rules.gather import gather_suggestions
+from engine.rules.run import apply_rules
+from engine.text.sections import find_sections, section_at
+from engine.text.sentences import find_sentences
+from engine.types import Candidate, Chart, CodedChart, Context, Document, Finding, Header, Mention, ReleaseUsed
+
+# A candidate less likely than this is not worth a coder's look.
+MIN_SCORE = 0.2
+MAX_CANDIDATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTools:
+    """What the stages need of one release of ICD-10-CM."""
+
+    snapshot: Snapshot
+    mentions: MentionFinder
+    candidates: CandidateMaker
+
+
+class Pipeline:
+    """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest)."""
+
+    def __init__(
+        self,
+        tools_on: Callable[[date | None], ReleaseTools],
+        *,
+        context: ContextReader,
+        ranker: Ranker,
+        systems: Sequence[str] = (System.ICD10CM.value,),
+        max_chart_bytes: int = 4 * 1024 * 1024,
+    ) -> None:
+        self._tools_on = tools_on
+        self._context = context
+        self._ranker = ranker
+        self._systems = tuple(systems)
+        self._max_chart_bytes = max_chart_bytes
+
+    def code(self, chart: Chart, *, request_id: str = "") -> CodedChart:
+        """Code a chart.
+
+        Raises ChartError, ChartTooLargeError, UnsupportedSystemError or ReleaseError.
+        """
+        started = time.perf_counter()
+        header = self.header(chart, request_id)
+        tools = self._tools(chart.date_of_service)
+        findings = [f for number, document in enumerate(chart.documents) for f in self._read(tools, document, number)]
+        drafts = gather_suggestions(findings, chart)
+        suggestions, alerts = apply_rules(drafts, Facts(chart, tools.snapshot, findings))
+        route_suggestions(suggestions, alerts)
+        elapsed_ms = (time.perf_counter() - started) * 1000
+        return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
+
+    def header(self, chart: Chart, request_id: str = "") -> Header:
+        """Check the chart and say what it will be coded with; raises as `code` does."""
+        check_chart(chart, max_bytes=self._max_chart_bytes)
+        for number, system in enumerate(chart.systems):
+            if system not in self._systems:
+                raise UnsupportedSystemError(
+                    f"systems[{number}]: got {system[:32]!r}, want one of {', '.join(self._systems)}", field=f"systems[{number}]"
+                )
+        tools = self._tools(chart.date_of_service)
+        release = tools.snapshot.release
+        return Header(
+            engine_version=__version__,
+            releases=(ReleaseUsed(release.system.value, release.version, release.content_hash),),
+            models=(
+                ("dictionary", tools.mentions.content_hash),
+                (f"ranker:{self._ranker.name}", self._ranker.content_hash),
+            ),
+            request_id=request_id,
+        )
+
+    def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
+        """Return what the text says of any given spans, whether or not they name something codable."""
+        sections = find_sections(text)
+        cues, _ = self._tools(None).mentions.find(text)
+        order = sorted(range(len(spans)), key=lambda number: spans[number])
+        contexts = self._context.read(
+            text,
+            sections=sections,
+            sentences=find_sentences(text, sections),
+            cues=cues,
+            spans=[spans[number] for number in order],
+        )
+        found = dict(zip(order, contexts, strict=True))
+        return [found[number] for number in range(len(spans))]
+
+    def _tools(self, day: date | None) -> ReleaseTools:
+        try:
+            return self._tools_on(day)
+        except NoReleaseError as error:
+            raise ReleaseError(str(error), field="date_of_service") from None
+
+    def _read(self, tools: ReleaseTools, document: Document, number: int) -> list[Finding]:
+        text = document.text
+        sections = find_sections(text)
+        sentences = find_sentences(text, sections)
+        cues, spans = tools.mentions.find(text)
+        spans = [span for span in spans if not _is_heading(section_at(sections, span.begin), span.begin, span.end)]
+        contexts = self._context.read(
+            text, sections=sections, sentences=sentences, cues=cues, spans=[(span.begin, span.end) for span in spans]
+        )
+        axes = AxisIndex(text, read_axes(text))
+        names = [section_at(sections, span.begin).name for span in spans]
+        choices = [
+            tools.candidates.choices(
+                span.senses, axes.near(span.begin, span.end), encounter=encounter_near(text, span.begin, span.end)
+            )
+            for span in spans
+        ]
+        facts = [
+            MentionFacts(span.words, span.is_capitals, name) for span, name in zip(spans, names, strict=True)
+        ]
+        scores = self._ranker.scores(feature_rows(facts, choices, self._ranker.priors)).tolist()
+        findings: list[Finding] = []
+        row = 0
+        for span, name, context, options in zip(spans, names, contexts, choices, strict=True):
+            scored = sorted(zip(scores[row : row + len(options)], options, strict=True), key=lambda pair: (-pair[0], pair[1].code))
+            row += len(options)
+            codes = [
+                Candidate(tools.snapshot.release.system.value, option.code, tools.title(option.code), round(score, 4), option.origin_name)
+                for score, option in scored[:MAX_CANDIDATES]
+                if score >= MIN_SCORE
+            ]
+            if codes:
+                mention = Mention(number, span.begin, span.end, text[span.begin : span.end], name, context)
+                findings.append(Finding(mention, codes))
+        return findings
