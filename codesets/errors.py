@@ -6,6 +6,7 @@ CodeSetError
 ├── UnknownSystemError     no such code system
 ├── UnknownCodeError       the release has no such code
 ├── NoReleaseError         no loaded release covers the date
+├── CrosswalkError         no crosswalk between the two systems is loaded: import one
 └── LexiconError           our own lexicon contradicts itself or the release
 
 The class says what the caller can do, the message names field, got and want, `REASON` never changes.
@@ -46,6 +47,12 @@ class NoReleaseError(CodeSetError):
     """No loaded release of the system is in force on the date."""
 
     REASON = "NO_RELEASE_FOR_DATE"
+
+
+class CrosswalkError(CodeSetError):
+    """No crosswalk between the two systems is loaded."""
+
+    REASON = "CROSSWALK_NOT_LOADED"
 
 
 class LexiconError(CodeSetError):

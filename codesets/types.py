@@ -57,6 +57,32 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """One node as a reader gives it: what the publisher's file says of one chapter, block, category or code."""
+
+    code: str
+    title: str
+    parent: str
+    billable: bool
+    notes: tuple[Note, ...] = ()
+    short_title: str = ""
+    added: date | None = None
+    terminated: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSource:
+    """A whole release as read from its files, in document order, before it becomes a snapshot."""
+
+    system: System
+    version: str
+    effective_from: date
+    effective_to: date | None
+    source: str
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """One node of a release: chapter, section, category or code.
 

@@ -7,11 +7,20 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from codesets.store import default_directory
+from platformdirs import user_data_dir
+
 from codesets.types import System
 from engine.errors import ConfigError
 
 MIB = 1024 * 1024
+HOME_VARIABLE = "CHARTCODER_HOME"
+
+
+def default_directory() -> Path:
+    """Return where compiled code sets and the audit log live: $CHARTCODER_HOME, or the user's data folder."""
+    named = os.environ.get(HOME_VARIABLE, "")
+    return Path(named).expanduser() if named else Path(user_data_dir("chartcoder", appauthor=False))
+
 
 
 @dataclass(frozen=True, slots=True)

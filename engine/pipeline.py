@@ -16,9 +16,9 @@ from engine import __version__
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
-from engine.match.mentions import MentionFinder
-from engine.rank.candidates import AxisIndex, CandidateMaker, encounter_near
+from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import read_axes
+from engine.rank.candidates import AxisIndex, CandidateMaker, SenseChoice, encounter_near
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
@@ -27,7 +27,7 @@ from engine.rules.gather import gather_suggestions
 from engine.rules.run import apply_rules
 from engine.text.sections import find_sections, section_at
 from engine.text.sentences import find_sentences
-from engine.types import Candidate, Chart, CodedChart, Context, Document, Finding, Header, Mention, ReleaseUsed
+from engine.types import Candidate, Chart, CodedChart, Context, Document, Finding, Header, Mention, Origin, ReleaseUsed, Section
 
 # A candidate less likely than this is not worth a coder's look.
 MIN_SCORE = 0.2
@@ -41,6 +41,20 @@ class ReleaseTools:
     snapshot: Snapshot
     mentions: MentionFinder
     candidates: CandidateMaker
+
+    def title(self, code: str) -> str:
+        """Return the official title of a code."""
+        return self.snapshot.title(code)
+
+
+@dataclass(slots=True)
+class ReadMention:
+    """A span of a document with its section, context and candidate codes, before ranking."""
+
+    span: TermSpan
+    section: str
+    context: Context
+    choices: list[SenseChoice]
 
 
 class Pipeline:
@@ -117,38 +131,62 @@ class Pipeline:
         except NoReleaseError as error:
             raise ReleaseError(str(error), field="date_of_service") from None
 
-    def _read(self, tools: ReleaseTools, document: Document, number: int) -> list[Finding]:
+    def read_mentions(self, document: Document, *, day: date | None = None) -> list[ReadMention]:
+        """Return what a document names, with context and candidates, before ranking."""
+        return self._read_mentions(self._tools(day), document)
+
+    def _read_mentions(self, tools: ReleaseTools, document: Document) -> list[ReadMention]:
         text = document.text
         sections = find_sections(text)
         sentences = find_sentences(text, sections)
         cues, spans = tools.mentions.find(text)
-        spans = [span for span in spans if not _is_heading(section_at(sections, span.begin), span.begin, span.end)]
-        contexts = self._context.read(
-            text, sections=sections, sentences=sentences, cues=cues, spans=[(span.begin, span.end) for span in spans]
-        )
+        within = [(span, section_at(sections, span.begin)) for span in spans]
+        placed = [(span, section.name) for span, section in within if not _is_heading(section, span.begin, span.end)]
+        places = [(span.begin, span.end) for span, _ in placed]
+        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=cues, spans=places)
         axes = AxisIndex(text, read_axes(text))
-        names = [section_at(sections, span.begin).name for span in spans]
-        choices = [
-            tools.candidates.choices(
-                span.senses, axes.near(span.begin, span.end), encounter=encounter_near(text, span.begin, span.end)
+        return [
+            ReadMention(
+                span,
+                section,
+                context,
+                tools.candidates.choices(
+                    span.senses, axes.near(span.begin, span.end), encounter=encounter_near(text, span.begin, span.end)
+                ),
             )
-            for span in spans
+            for (span, section), context in zip(placed, contexts, strict=True)
         ]
-        facts = [
-            MentionFacts(span.words, span.is_capitals, name) for span, name in zip(spans, names, strict=True)
-        ]
+
+    def _read(self, tools: ReleaseTools, document: Document, number: int) -> list[Finding]:
+        mentions = self._read_mentions(tools, document)
+        facts = [MentionFacts(mention.span.words, mention.span.is_capitals, mention.section) for mention in mentions]
+        choices = [mention.choices for mention in mentions]
         scores = self._ranker.scores(feature_rows(facts, choices, self._ranker.priors)).tolist()
         findings: list[Finding] = []
         row = 0
-        for span, name, context, options in zip(spans, names, contexts, choices, strict=True):
-            scored = sorted(zip(scores[row : row + len(options)], options, strict=True), key=lambda pair: (-pair[0], pair[1].code))
+        for mention in mentions:
+            options = mention.choices
+            codes = _ranked(tools, scores[row : row + len(options)], options)
             row += len(options)
-            codes = [
-                Candidate(tools.snapshot.release.system.value, option.code, tools.title(option.code), round(score, 4), option.origin_name)
-                for score, option in scored[:MAX_CANDIDATES]
-                if score >= MIN_SCORE
-            ]
             if codes:
-                mention = Mention(number, span.begin, span.end, text[span.begin : span.end], name, context)
-                findings.append(Finding(mention, codes))
+                findings.append(Finding(_mention(mention, document.text, number), codes))
         return findings
+
+
+def _ranked(tools: ReleaseTools, scores: list[float], options: list[SenseChoice]) -> list[Candidate]:
+    system = tools.snapshot.release.system.value
+    best = sorted(zip(scores, options, strict=True), key=lambda pair: (-pair[0], pair[1].code))
+    return [
+        Candidate(system, option.code, tools.title(option.code), round(score, 4), Origin(option.origin).name.lower())
+        for score, option in best[:MAX_CANDIDATES]
+        if score >= MIN_SCORE
+    ]
+
+
+def _mention(read: ReadMention, text: str, document: int) -> Mention:
+    begin, end = read.span.begin, read.span.end
+    return Mention(document, begin, end, text[begin:end], read.section, read.context)
+
+
+def _is_heading(section: Section, begin: int, end: int) -> bool:
+    return section.begin <= begin and end <= section.body_begin

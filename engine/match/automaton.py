@@ -1,19 +1,15 @@
-"""The compiled dictionary: phrases with their senses, in one file that opens by mmap.
+"""The compiled dictionary: phrases with their senses, in one container file that opens by mmap.
 
-File: magic, format version, SHA-256 of the rest, then a table of section lengths and the sections: the native
-matcher's image, the senses of each phrase (code numbers and origins), and a JSON description.
+Sections: the native matcher's image, the senses of each phrase (code numbers and origins); a description rides along.
 """
 
-import hashlib
-import json
-import mmap
-import os
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codesets.container import Container, write_container
+from codesets.errors import SnapshotError
 from engine._fastmatch import Matcher, build_image
 from engine.errors import ArtifactError
 from engine.match.inflection import group_spellings
@@ -21,8 +17,7 @@ from engine.match.reference import MAX_PHRASE_WORDS, MAX_WORD_BYTES, TRANSPARENT
 from engine.text.characters import character_table
 
 MAGIC = b"CCDICT\0\0"
-FORMAT = 1
-_HEAD = struct.Struct("<8sI4x32s4Q")
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +96,8 @@ def write_dictionary(path: Path, *, image: bytes, begins: bytes, senses: bytes, 
 
     `begins` is uint32[phrases + 1] into `senses`, which holds (code number, origin) pairs of uint32.
     """
-    sections = [image, begins, senses, json.dumps(about, sort_keys=True).encode()]
-    padded = [section + bytes(-len(section) % 64) for section in sections]
-    body = b"".join(padded)
-    digest = hashlib.sha256(body).digest()
-    head = _HEAD.pack(MAGIC, FORMAT, digest, *map(len, sections))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(head + bytes(-len(head) % 64) + body)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    return digest.hex()
+    sections = {"image": image, "begins": begins, "senses": senses}
+    return write_container(path, magic=MAGIC, version=FORMAT, sections=sections, about=about)
 
 
 class Dictionary:
@@ -123,44 +107,22 @@ class Dictionary:
     """
 
     def __init__(self, path: Path) -> None:
-        buffer = _map(path)
-        if len(buffer) < _HEAD.size:
-            raise ArtifactError("dictionary file: got a truncated header; run `chartcoder codesets build`")
-        magic, version, digest, *lengths = _HEAD.unpack_from(buffer)
-        if magic != MAGIC or version != FORMAT:
-            raise ArtifactError(f"dictionary file: got another kind or version, want {FORMAT}; run `chartcoder codesets build`")
-        begin = (_HEAD.size + 63) // 64 * 64
-        if begin + sum((n + 63) // 64 * 64 for n in lengths) != len(buffer) or hashlib.sha256(buffer[begin:]).digest() != digest:
-            raise ArtifactError("dictionary file: got content that does not match its hash; run `chartcoder codesets build`")
-        views = []
-        for length in lengths:
-            views.append(buffer[begin : begin + length])
-            begin += (length + 63) // 64 * 64
         try:
-            self.matcher = Matcher(views[0])
-        except ValueError as error:
-            raise ArtifactError(str(error)) from None
-        self._begins = views[1].cast("I")
-        self._senses = views[2].cast("I")
-        self.about: dict[str, Any] = json.loads(bytes(views[3]))
-        self.content_hash = digest.hex()
+            file = Container(path, magic=MAGIC, version=FORMAT)
+            self.matcher = Matcher(file["image"])
+        except (SnapshotError, ValueError) as error:
+            raise ArtifactError(f"dictionary {error}; run `chartcoder codesets build`") from None
+        self._begins = file.numbers("begins")
+        self._senses = file.numbers("senses")
+        self.about = file.about
+        self.content_hash = file.content_hash
 
     def has_senses(self, phrase: int) -> bool:
         """Whether a phrase names any code (cues do not)."""
-        return self._begins[phrase] != self._begins[phrase + 1]
+        return bool(self._begins[phrase] != self._begins[phrase + 1])
 
     def senses(self, phrase: int) -> list[tuple[int, int]]:
         """List the (code number, origin number) pairs of a phrase; empty for a phrase without codes."""
         begin, end = self._begins[phrase], self._begins[phrase + 1]
         flat = self._senses[2 * begin : 2 * end].tolist()
         return list(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _map(path: Path) -> memoryview:
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                raise ArtifactError("dictionary file: got an empty file; run `chartcoder codesets build`")
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    except OSError as error:
-        raise ArtifactError(f"dictionary file {path.name}: {error.strerror}; run `chartcoder codesets build`") from None

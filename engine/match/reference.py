@@ -19,6 +19,7 @@ TRANSPARENT_WORD = 0xFFFFFFFE
 
 SOFT, COMMA, HARD = 0, 1, 2
 _HARD = re.compile("[;:?!|\f\u2022\u25cf\u25aa\u25e6\u2026]")
+_ASCII_WORD = re.compile("[a-z0-9]+")
 _SPACE = " \t\n\v\f\r\u00a0"
 
 
@@ -66,6 +67,8 @@ def _read_word(text: str, begin: int) -> Word:
 
 def fold_words(text: str) -> list[str]:
     """Fold a phrase into its words, as the matcher would read them."""
+    if text.isascii():  # the same by other means: compiling a dictionary folds half a million phrases
+        return _ASCII_WORD.findall(text.lower().replace("'", "").replace("&", " and "))
     return [word.fold for word in find_words(text)]
 
 

@@ -68,14 +68,13 @@ def _alternatives(text: str) -> Iterator[str]:
 def term_variants(term: str) -> list[str]:
     """List the ways to write a term, itself first; commas that remain may be crossed by the matcher."""
     found: dict[str, None] = {_tidy(_ENUMERATED.sub("", term)): None}
-    for base in _without_asides(term):
-        for plain in (base, _NO_MORE.sub(" ", base)):
-            for shape in (plain, *_alternatives(plain)):
-                tidy = _tidy(shape)
-                if tidy:
-                    found.setdefault(tidy)
-                    for inverted in _inversions(tidy):
-                        found.setdefault(_tidy(inverted))
+    bases = dict.fromkeys(_without_asides(term))
+    plains = dict.fromkeys(plain for base in bases for plain in (base, _NO_MORE.sub(" ", base)))
+    shapes = dict.fromkeys(_tidy(shape) for plain in plains for shape in (plain, *_alternatives(plain)))
+    for tidy in filter(None, shapes):
+        found.setdefault(tidy)
+        for inverted in _inversions(tidy):
+            found.setdefault(_tidy(inverted))
     return list(found)[:_MAX_VARIANTS]
 
 

@@ -33,6 +33,7 @@ def fold_character(char: str) -> str:
     return "".join(kept) if all(c.isalnum() for c in kept) else ""
 
 
+@lru_cache(maxsize=4096)
 def classify(char: str) -> int | str:
     """Return the fold of a word character, or the class of any other."""
     if char in JOINERS:

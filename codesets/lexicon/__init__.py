@@ -1,0 +1,84 @@
+"""Our own clinical lexicon: the words of doctors and patients, each with its code (see README.md beside this)."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from codesets.errors import LexiconError
+from codesets.snapshot import Snapshot
+from codesets.types import System
+
+FOLDER = Path(__file__).parent
+_HEADING = ("term", "code", "flags", "note")
+_FLAGS = frozenset(("upper", "weak"))
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconEntry:
+    """A term and the code it leads to.
+
+    `upper` terms are matched only in capitals; `weak` ones often mean something else or say too little to bill.
+    `where` is "file:line".
+    """
+
+    term: str
+    code: str
+    upper: bool
+    weak: bool
+    note: str
+    where: str
+
+
+def lexicon_files(system: System) -> list[Path]:
+    """List the lexicon files of a system, in a fixed order."""
+    return sorted((FOLDER / system.value).glob("*.tsv"))
+
+
+def lexicon_hash(system: System) -> str:
+    """Return the SHA-256 (hex) over a system's lexicon files and their names."""
+    digest = hashlib.sha256()
+    for path in lexicon_files(system):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=4)
+def read_lexicon(system: System) -> tuple[LexiconEntry, ...]:
+    """Read a system's lexicon; raises LexiconError that names the file and line of a malformed row."""
+    return tuple(entry for path in lexicon_files(system) for entry in read_file(path))
+
+
+def read_file(path: Path) -> Iterator[LexiconEntry]:
+    """Yield the entries of one lexicon file; raises LexiconError on a malformed row."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        cells = tuple(line.split("\t"))
+        if not line.strip() or line.startswith("#") or (number == 1 and cells == _HEADING):
+            continue
+        where = f"{path.name}:{number}"
+        if len(cells) != len(_HEADING):
+            raise LexiconError(f"{where}: got {len(cells)} cells, want {len(_HEADING)}")
+        term, code, flags, note = cells
+        named = frozenset(flags.split(",")) - {""}
+        if not term.strip() or not code or named - _FLAGS:
+            raise LexiconError(f"{where}: got term {term!r}, code {code!r}, flags {flags!r}; want {', '.join(sorted(_FLAGS))} or none")
+        yield LexiconEntry(term, code, "upper" in named, "weak" in named, note, where)
+
+
+def contradictions(entries: Iterable[LexiconEntry], snapshot: Snapshot) -> list[str]:
+    """List what is untrue in a lexicon: unknown codes, repeated rows, terms with two codes and no stated reason."""
+    found: list[str] = []
+    meanings: dict[tuple[str, bool], dict[str, LexiconEntry]] = {}
+    for entry in entries:
+        if entry.code not in snapshot:
+            found.append(f"{entry.where}: {entry.term}: no code {entry.code} in {snapshot.release.version}")
+        key = (re.sub(r"[\W_]+", " ", entry.term.replace("'", "")).strip().lower(), entry.upper)
+        for code, other in meanings.setdefault(key, {}).items():
+            if code == entry.code:
+                found.append(f"{entry.where}: {entry.term}: already at {other.where}")
+            elif not (entry.note and other.note):
+                found.append(f"{entry.where}: {entry.term}: also {code} at {other.where}, without a reason on both")
+        meanings[key].setdefault(entry.code, entry)
+    return found

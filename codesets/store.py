@@ -1,0 +1,92 @@
+"""The store: a folder of snapshots, one file a release, and the choice of release by date of service."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from codesets.errors import NoReleaseError, SnapshotError
+from codesets.icd10cm import packaged_tabular, read_tabular
+from codesets.snapshot import Snapshot, write_snapshot
+from codesets.types import Release, ReleaseSource, System
+
+SNAPSHOT_SUFFIX = ".ccsnap"
+PACKAGED_SOURCE = "simple-icd-10-cm 1.5.0, ICD-10-CM tabular list, April 2026 edition"
+
+
+def snapshot_path(home: Path, source: ReleaseSource) -> Path:
+    """Return where the snapshot of a release is kept."""
+    return home / "snapshots" / f"{source.system.value}-{source.version}{SNAPSHOT_SUFFIX}"
+
+
+def save_release(home: Path, source: ReleaseSource) -> Path:
+    """Write a release's snapshot into the store, replacing an earlier build of the same release whole."""
+    path = snapshot_path(home, source)
+    write_snapshot(path, source)
+    return path
+
+
+def build_packaged(home: Path) -> Path:
+    """Build the snapshot of the ICD-10-CM release that comes with the installation."""
+    return save_release(home, read_tabular(packaged_tabular(), source=PACKAGED_SOURCE))
+
+
+class Releases:
+    """The releases that are loaded, several a system side by side."""
+
+    def __init__(self, snapshots: Sequence[Snapshot]) -> None:
+        self._by_system: dict[System, list[Snapshot]] = {}
+        for snapshot in sorted(snapshots, key=lambda s: (s.release.effective_from, s.release.version), reverse=True):
+            self._by_system.setdefault(snapshot.release.system, []).append(snapshot)
+
+    @classmethod
+    def open(cls, home: Path) -> "Releases":
+        """Open every snapshot of a store; raises SnapshotError on one that cannot be used."""
+        return cls([Snapshot(path) for path in sorted((home / "snapshots").glob(f"*{SNAPSHOT_SUFFIX}"))])
+
+    def __bool__(self) -> bool:
+        return bool(self._by_system)
+
+    def systems(self) -> list[System]:
+        """List the systems that have a release."""
+        return [system for system in System if system in self._by_system]
+
+    def snapshots(self, system: System) -> list[Snapshot]:
+        """List the releases of a system, newest first; empty if none is loaded."""
+        return list(self._by_system.get(system, ()))
+
+    def list(self) -> list[Release]:
+        """List all releases, by system, newest first."""
+        return [snapshot.release for system in self.systems() for snapshot in self._by_system[system]]
+
+    def release(self, system: System, day: date | None = None) -> Snapshot:
+        """Return the release in force on a day (None: the newest).
+
+        Raises NoReleaseError if the system has no release, or none that covers the day.
+        """
+        loaded = self._by_system.get(system, [])
+        if not loaded:
+            raise NoReleaseError(f"system {system.value}: no release is loaded; import one with `chartcoder codesets import`")
+        if day is None:
+            return loaded[0]
+        for snapshot in loaded:
+            release = snapshot.release
+            if release.effective_from <= day and (release.effective_to is None or day <= release.effective_to):
+                return snapshot
+        periods = ", ".join(_period(snapshot.release) for snapshot in loaded)
+        raise NoReleaseError(
+            f"date of service: got {day.isoformat()}, want a day in a loaded {system.value} release ({periods}); "
+            "import the release of that day with `chartcoder codesets import`"
+        )
+
+
+def _period(release: Release) -> str:
+    until = release.effective_to.isoformat() if release.effective_to else "now"
+    return f"{release.version}: {release.effective_from.isoformat()} to {until}"
+
+
+def require(home: Path) -> Releases:
+    """Open a store that must hold at least one release; raises SnapshotError that says how to build it."""
+    releases = Releases.open(home)
+    if not releases:
+        raise SnapshotError(f"{home}: got no snapshot; run `chartcoder codesets build`")
+    return releases

@@ -1,0 +1,99 @@
+"""The engine as it stands now: releases, dictionaries and the pipeline over them, opened together.
+
+What is compiled from packages is compiled on first use and found again afterwards; opening what is there takes
+milliseconds, since snapshots and dictionaries are mapped, not read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from codesets.index import index_files
+from codesets.store import Releases, build_packaged
+from codesets.types import System
+from engine.audit.log import AuditLog
+from engine.config import Config
+from engine.context.cues import CueTable
+from engine.context.scope import ContextReader
+from engine.match.mentions import MentionFinder
+from engine.match.recipe import dictionary_path, make_dictionary
+from engine.pipeline import Pipeline, ReleaseTools
+from engine.rank.candidates import CandidateMaker
+from engine.rank.score import LinearRanker
+
+Progress = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a store holds: its releases, and the dictionary file of each ICD-10-CM version."""
+
+    releases: Releases
+    dictionaries: dict[str, Path]
+
+
+def build(home: Path, *, progress: Progress = _silent, again: bool = False) -> Compiled:
+    """Compile what is missing in a store (or all of it `again`): the packaged release, and every release's dictionary.
+
+    `progress` is told each step that takes seconds.
+    """
+    releases = Releases.open(home)
+    if again or not releases.snapshots(System.ICD10CM):
+        progress("reading the ICD-10-CM tabular list")
+        build_packaged(home)
+        releases = Releases.open(home)
+    cues = CueTable.load().phrases
+    dictionaries: dict[str, Path] = {}
+    for snapshot in releases.snapshots(System.ICD10CM):
+        indexes = index_files(home, snapshot.release)
+        path = dictionary_path(home, snapshot, cues=cues, indexes=indexes)
+        if again or not path.exists():
+            progress(f"compiling the dictionary of ICD-10-CM {snapshot.release.version}")
+            make_dictionary(path, snapshot, cues=cues, indexes=indexes)
+        dictionaries[snapshot.release.version] = path
+    return Compiled(releases, dictionaries)
+
+
+class Live:
+    """The open engine. `pipeline` codes charts; `releases` answers look-ups."""
+
+    def __init__(self, config: Config, compiled: Compiled) -> None:
+        self.config = config
+        self.releases = compiled.releases
+        self._dictionaries = compiled.dictionaries
+        self._tools: dict[str, ReleaseTools] = {}
+        self.pipeline = Pipeline(
+            self._tools_on,
+            context=ContextReader(CueTable.load()),
+            ranker=LinearRanker(),
+            systems=config.systems,
+            max_chart_bytes=config.max_chart_bytes,
+        )
+
+    @classmethod
+    def open(cls, config: Config, *, progress: Progress = _silent) -> "Live":
+        """Open the engine, compiling first what was never compiled.
+
+        Raises SnapshotError or ArtifactError on compiled files that cannot be used.
+        """
+        live = cls(config, build(config.home, progress=progress))
+        live._tools_on(None)
+        return live
+
+    def audit_log(self) -> AuditLog:
+        """Open this process's audit log; raises AuditError if it cannot record."""
+        return AuditLog(self.config.audit_directory)
+
+    def _tools_on(self, day: date | None) -> ReleaseTools:
+        snapshot = self.releases.release(System.ICD10CM, day)
+        version = snapshot.release.version
+        tools = self._tools.get(version)
+        if tools is None:
+            finder = MentionFinder(self._dictionaries[version])
+            tools = self._tools[version] = ReleaseTools(snapshot, finder, CandidateMaker(snapshot))
+        return tools

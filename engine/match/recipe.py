@@ -1,0 +1,48 @@
+"""Makes and finds the compiled dictionary of a release.
+
+A dictionary's file name carries the hash of all that it is made from: the snapshot, the lexicon, index files, the cues
+and the code that derives phrases from them. So a stale dictionary is never opened, and a fresh one never rebuilt.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from codesets.index import IndexFile
+from codesets.lexicon import lexicon_hash, read_lexicon
+from codesets.snapshot import Snapshot
+from engine.match.lexicon import build_dictionary, index_terms, lexicon_terms, tabular_terms
+
+_MADE_BY = ("automaton.py", "inflection.py", "lexicon.py", "variants.py", "../text/characters.py", "../_fastmatch_build.hpp")
+SUFFIX = ".ccdict"
+
+
+def _recipe_hash() -> str:
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for name in _MADE_BY:
+        path = folder / name
+        digest.update(path.read_bytes() if path.exists() else b"")
+    return digest.hexdigest()
+
+
+def dictionary_path(home: Path, snapshot: Snapshot, *, cues: Sequence[str], indexes: Sequence[IndexFile]) -> Path:
+    """Return where the dictionary of a release is kept, whether or not it is built."""
+    parts = [snapshot.release.content_hash, lexicon_hash(snapshot.release.system), *(i.content_hash for i in indexes)]
+    key = hashlib.sha256("\0".join([*parts, *cues, _recipe_hash()]).encode()).hexdigest()[:20]
+    return home / "dictionaries" / f"{snapshot.release.system.value}-{snapshot.release.version}-{key}{SUFFIX}"
+
+
+def make_dictionary(path: Path, snapshot: Snapshot, *, cues: Sequence[str], indexes: Sequence[IndexFile]) -> None:
+    """Build the dictionary of a release at `path`, and remove those of the release that it replaces."""
+    terms = [
+        *lexicon_terms(read_lexicon(snapshot.release.system), snapshot),
+        *tabular_terms(snapshot),
+        *(term for index in indexes for term in index_terms(index.entries(), snapshot)),
+    ]
+    release = snapshot.release
+    about = {"system": release.system.value, "version": release.version, "snapshot": release.content_hash}
+    build_dictionary(path, terms=terms, cues=cues, about=about)
+    for old in path.parent.glob(f"{release.system.value}-{release.version}-*{SUFFIX}"):
+        if old != path:
+            old.unlink(missing_ok=True)
