@@ -56,7 +56,11 @@ def read_tabular(xml: bytes, *, source: str) -> ReleaseSource:
 
     Raises SourceError on a file that is truncated, of another kind, or has a code twice.
     """
-    root = _parse(xml, source)
+    return read_tabular_root(parse_xml(xml, source), source=source)
+
+
+def read_tabular_root(root: ET.Element, *, source: str) -> ReleaseSource:
+    """Read a parsed tabular XML; raises SourceError as `read_tabular` does."""
     if root.tag != "ICD10CM.tabular":
         raise SourceError(f"{source}: got <{root.tag}>, want <ICD10CM.tabular>")
     year = (root.findtext("version") or "").strip()
@@ -68,7 +72,8 @@ def read_tabular(xml: bytes, *, source: str) -> ReleaseSource:
     return ReleaseSource(System.ICD10CM, year, first, last, source, tuple(nodes))
 
 
-def _parse(xml: bytes, source: str) -> ET.Element:
+def parse_xml(xml: bytes, source: str) -> ET.Element:
+    """Parse an XML file of the publisher; raises SourceError on one that is truncated or declares entities."""
     if b"<!DOCTYPE" in xml[:4096] or b"<!ENTITY" in xml[:65536]:
         raise SourceError(f"{source}: got a document type or entity declaration, want plain XML")
     try:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 _WORD = re.compile(r"[a-z0-9]+")
@@ -11,9 +12,10 @@ def split_words(text: str) -> list[str]:
     """Return the words of a text as the search compares them: lower case, no accents, no possessive, singular."""
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).replace("’", "'")
-    return [_singular(word) for word in _WORD.findall(text.lower().replace("'s", ""))]
+    return [*map(_singular, _WORD.findall(text.lower().replace("'s", "")))]
 
 
+@lru_cache(maxsize=65_536)  # an index asks for the same few thousand words a million times
 def _singular(word: str) -> str:
     return word[:-1] if word[-1] == "s" and len(word) > 3 and word[-2] not in "siu" else word
 

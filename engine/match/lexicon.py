@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codesets.index import IndexEntry
+from codesets.index import IndexFile
 from codesets.lexicon import LexiconEntry
 from codesets.snapshot import Snapshot
 from codesets.types import NoteKind
 from engine.match.automaton import Compiled, Phrase, compile_phrases, is_matchable, phrase_words, write_dictionary
+from engine.match.index_terms import entry_code, entry_forms
 from engine.match.reference import ACROSS_COMMA, UPPER_ONLY, fold_words
 from engine.match.variants import bracketed_abbreviations, term_variants
 from engine.types import Origin, Side
@@ -90,9 +91,17 @@ def lexicon_terms(entries: Iterable[LexiconEntry], snapshot: Snapshot) -> Iterat
             yield Term(entry.term, number, origin, flags | (ACROSS_COMMA if "," in entry.term else 0))
 
 
-def index_terms(entries: Iterable[IndexEntry], snapshot: Snapshot) -> Iterator[Term]:
-    """Yield the ways that index entries name codes the release has."""
-    return iter(())
+def index_terms(index: IndexFile, snapshot: Snapshot) -> Iterator[Term]:
+    """Yield the ways that the entries of an imported index name codes the release has."""
+    origin = Origin.INDEX if index.kind == "alphabetic" else Origin.TABLE
+    for entry in index.entries():
+        number = snapshot.index_of(entry_code(entry))
+        if number < 0:
+            continue
+        for form in entry_forms(entry, index.kind):
+            words = phrase_words(form)
+            if is_matchable(words) and not (len(words) == 1 and (words[0] in _COMMON_WORDS or len(words[0]) < 4)):
+                yield Term(form, number, origin)
 
 
 def gather_senses(

@@ -13,7 +13,7 @@ from codesets.lexicon import lexicon_hash, read_lexicon
 from codesets.snapshot import Snapshot
 from engine.match.lexicon import build_dictionary, index_terms, lexicon_terms, tabular_terms
 
-_MADE_BY = ("automaton.py", "inflection.py", "lexicon.py", "variants.py", "../text/characters.py", "../_fastmatch_build.hpp")
+_MADE_BY = ("automaton.py", "index_terms.py", "inflection.py", "lexicon.py", "variants.py", "../text/characters.py", "../_fastmatch_build.hpp")
 SUFFIX = ".ccdict"
 
 
@@ -38,7 +38,7 @@ def make_dictionary(path: Path, snapshot: Snapshot, *, cues: Sequence[str], inde
     terms = [
         *lexicon_terms(read_lexicon(snapshot.release.system), snapshot),
         *tabular_terms(snapshot),
-        *(term for index in indexes for term in index_terms(index.entries(), snapshot)),
+        *(term for index in indexes for term in index_terms(index, snapshot)),
     ]
     release = snapshot.release
     about = {"system": release.system.value, "version": release.version, "snapshot": release.content_hash}

@@ -1,0 +1,199 @@
+"""One server process: builds the gRPC server, runs it, drains it.
+
+grpc.aio on uvloop moves the bytes and EnginePool does the work. The synchronous server is quicker per reply
+(PERFORMANCE.md) but spends a thread on every open stream, so a handful of idle CodeCharts streams would stop it.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from engine.config import Config
+from engine.errors import ConfigError
+from engine.server import codesets, coding
+from engine.server.answers import Engine
+from engine.server.interceptors import make_interceptors
+from engine.server.logs import get_log, on_loop_error
+from engine.server.pool import EnginePool
+
+SERVICES = (coding.SERVICE, codesets.SERVICE)
+MAX_METADATA_BYTES = 16 * 1024
+# Calls open at once, as a multiple of the charts in flight: streams and answers that wait for slow readers count here.
+CALLS_PER_CHART = 16
+# A thread that codes gives way to the event loop after this long (Python's own default is 5 ms).
+SWITCH_INTERVAL_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+    uds: Path | None
+
+    @property
+    def target(self) -> str:
+        """The TCP address as gRPC writes it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(slots=True)
+class Server:
+    """A started server and what belongs to it."""
+
+    address: Address
+    grpc_server: Any
+    health: Any
+    pool: EnginePool
+    close_log: Callable[[], None]
+
+    async def drain(self, grace_s: float) -> None:
+        """Report NOT_SERVING, take no new calls, let those in flight end, and stop; after `grace_s` cut them off."""
+        await self.health.enter_graceful_shutdown()
+        await self.grpc_server.stop(grace_s)
+        await asyncio.get_running_loop().run_in_executor(None, self.pool.close)
+        self.close_log()
+        if self.address.uds:
+            self.address.uds.unlink(missing_ok=True)
+
+
+async def start(config: Config, engine: Engine, *, port: int | None = None, share_port: bool = False) -> Server:
+    """Start serving.
+
+    `share_port` lets several processes listen on one port. Raises ConfigError if an address cannot be had, AuditError
+    if the audit log cannot record.
+    """
+    log = engine.audit_log()
+    pool = EnginePool(max_in_flight=config.max_in_flight)
+    server = grpc.aio.server(
+        interceptors=make_interceptors(),
+        options=_options(config, share_port=share_port),
+        maximum_concurrent_rpcs=config.max_in_flight * CALLS_PER_CHART,
+    )
+    _add_services(
+        server, coding.CodingService(engine.pipeline, log, pool), codesets.CodeSetService(engine.releases, pool)
+    )
+    state = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(state, server)
+    if config.reflection:
+        names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, server)
+    address = _listen(server, config, config.port if port is None else port)
+    await server.start()
+    for name in ("", *SERVICES):
+        await state.set(name, health_pb2.HealthCheckResponse.SERVING)
+    return Server(address, server, state, pool, log.close)
+
+
+async def run(
+    config: Config,
+    engine: Engine,
+    *,
+    port: int | None = None,
+    share_port: bool = False,
+    on_ready: Callable[[Address], None] = lambda _: None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Serve until SIGTERM, SIGINT or `stop`, then drain; a second signal cuts the drain short."""
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(on_loop_error)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    stop = stop or asyncio.Event()
+    server = await start(config, engine, port=port, share_port=share_port)
+    _stop_on_signals(loop, stop)
+    log = get_log()
+    log.info("ready", pid=os.getpid(), **_place(server.address))
+    on_ready(server.address)
+    await stop.wait()
+    log.info("draining", pid=os.getpid(), grace_s=config.drain_s)
+    await server.drain(config.drain_s)
+    log.info("stopped", pid=os.getpid())
+
+
+def _place(address: Address) -> dict[str, Any]:
+    return {"host": address.host, "port": address.port} | ({"uds": str(address.uds)} if address.uds else {})
+
+
+def _stop_on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    def on_signal(number: int) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, partial(on_signal, number))
+        except (ValueError, RuntimeError):  # not in the main thread: whoever runs us there stops us
+            return
+
+
+def _options(config: Config, *, share_port: bool) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", int(share_port)),
+        ("grpc.max_receive_message_length", config.max_message_bytes),
+        ("grpc.max_send_message_length", config.max_message_bytes),
+        ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+        # A peer that is gone without a word is noticed, and its work freed, within 40 s.
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+    ]
+
+
+def _add_services(server: Any, charts: coding.CodingService, sets: codesets.CodeSetService) -> None:
+    """Register the handlers; they take and give bytes."""
+    streams = {
+        "CodeChart": grpc.unary_stream_rpc_method_handler(charts.code_chart),
+        "CodeCharts": grpc.stream_stream_rpc_method_handler(charts.code_charts),
+    }
+    unary = {
+        "LookupCode": sets.lookup_code,
+        "SearchCodes": sets.search_codes,
+        "ValidateCodes": sets.validate_codes,
+        "TranslateCode": sets.translate_code,
+        "ListCodeSets": sets.list_code_sets,
+    }
+    lookups = {name: grpc.unary_unary_rpc_method_handler(handler) for name, handler in unary.items()}
+    handlers = ((coding.SERVICE, streams), (codesets.SERVICE, lookups))
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(name, table) for name, table in handlers])
+
+
+def _listen(server: Any, config: Config, port: int) -> Address:
+    wanted = Address(config.host, port, config.uds)
+    try:
+        bound = server.add_insecure_port(wanted.target)
+    except RuntimeError:
+        raise port_error(config.host, port) from None
+    if config.uds:
+        _listen_on_socket(server, config.uds)
+    return Address(config.host, bound, config.uds)
+
+
+def port_error(host: str, port: int) -> ConfigError:
+    """Return the error for an address that cannot be bound."""
+    return ConfigError(
+        f"port: got {host}:{port}, which is in use or not ours to bind, want a free one (0 picks one)", field="port"
+    )
+
+
+def _listen_on_socket(server: Any, path: Path) -> None:
+    mask = os.umask(0o177)  # the socket is its owner's alone
+    try:
+        server.add_insecure_port(f"unix:{path}")
+    except RuntimeError:
+        raise ConfigError(
+            f"uds: got {path}, which cannot be bound, want a path in a folder of ours", field="uds"
+        ) from None
+    finally:
+        os.umask(mask)

@@ -1,0 +1,39 @@
+"""What the server knows of the call it is answering; handlers count here what the access log tells."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+REQUEST_ID_KEY = "x-request-id"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+
+
+@dataclass(slots=True)
+class Call:
+    """One call: its method and request id, and counts for the access log (never names or text)."""
+
+    method: str
+    request_id: str
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, name: str, amount: int = 1) -> None:
+        """Add to one of the call's counts."""
+        self.counts[name] = self.counts.get(name, 0) + amount
+
+
+CURRENT_CALL: ContextVar[Call] = ContextVar("current_call")
+
+
+def current_call() -> Call:
+    """Return the call being answered."""
+    return CURRENT_CALL.get()
+
+
+def request_id_from(metadata: Iterable[tuple[str, str | bytes]]) -> str:
+    """Return the caller's `x-request-id`, or a new one where it sent none that is safe to log."""
+    for key, value in metadata:
+        if key == REQUEST_ID_KEY and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
+            return value
+    return uuid.uuid4().hex

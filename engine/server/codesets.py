@@ -1,0 +1,214 @@
+"""CodeSetService: the look-ups of codesets/ in messages."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import Any
+
+from codesets.errors import UnknownCodeError
+from codesets.search import MAX_QUERY_CHARACTERS, MatchKind, SearchHit, search_codes
+from codesets.snapshot import Snapshot
+from codesets.store import Releases
+from codesets.translate import Translation, TranslationKind, choose_releases, translate_codes
+from codesets.types import Release
+from codesets.validate import CodeCheck, CodeStatus, CodeTitle, normalise_code, validate_codes
+from engine import __version__
+from engine.pb.chartcoder.v1 import codeset_pb2 as pb
+from engine.pb.chartcoder.v1.types_pb2 import ResponseHeader
+from engine.server.calls import current_call
+from engine.server.convert import put_code, put_code_set, put_header
+from engine.server.paging import MAX_OFFSET, make_token, page_size_from, read_token
+from engine.server.pool import EnginePool
+from engine.server.status import to_status
+from engine.server.validate import Checker, check_codes, day_from, parse, system_from
+from engine.types import Header, ReleaseUsed
+
+SERVICE = "chartcoder.v1.CodeSetService"
+# Up to this many codes are looked up in the event loop: it takes less than going to a thread and back.
+_INLINE_CODES = 16
+_MATCHES = {kind: pb.SearchMatch.Value(f"SEARCH_MATCH_{kind.name}") for kind in MatchKind}
+_STATUSES = {status: pb.CodeStatus.Value(f"CODE_STATUS_{status.name}") for status in CodeStatus}
+_KINDS = {
+    kind: pb.TranslationKind.Value(f"TRANSLATION_KIND_{kind.name}")
+    for kind in TranslationKind
+    if kind is not TranslationKind.UNKNOWN
+}
+
+
+class CodeSetService:
+    """Answers from the loaded releases."""
+
+    def __init__(self, releases: Releases, pool: EnginePool) -> None:
+        self._releases = releases
+        self._pool = pool
+
+    async def lookup_code(self, data: bytes, context: Any) -> bytes:
+        """Give codes with their titles, notes and place."""
+        request = parse(pb.LookupCodeRequest, data)
+        answer = partial(self._lookup, request, current_call().request_id)
+        reply = answer() if len(request.codes) <= _INLINE_CODES else await self._pool.run_lookup(answer)
+        return reply.SerializeToString()
+
+    async def search_codes(self, data: bytes, context: Any) -> bytes:
+        """Find codes by words."""
+        return await self._run(self._search, parse(pb.SearchCodesRequest, data))
+
+    async def validate_codes(self, data: bytes, context: Any) -> bytes:
+        """Check codes on a date."""
+        return await self._run(self._validate, parse(pb.ValidateCodesRequest, data))
+
+    async def translate_code(self, data: bytes, context: Any) -> bytes:
+        """Carry codes to another release."""
+        return await self._run(self._translate, parse(pb.TranslateCodeRequest, data))
+
+    async def list_code_sets(self, data: bytes, context: Any) -> bytes:
+        """List the loaded releases."""
+        return self._list(parse(pb.ListCodeSetsRequest, data), current_call().request_id).SerializeToString()
+
+    async def _run(self, answer: Callable[[Any, str], Any], request: Any) -> bytes:
+        reply = await self._pool.run_lookup(partial(answer, request, current_call().request_id))
+        data: bytes = reply.SerializeToString()
+        return data
+
+    def _lookup(self, request: pb.LookupCodeRequest, request_id: str) -> pb.LookupCodeResponse:
+        system = system_from(request.system, field="system")
+        checker = Checker()
+        day = _optional_day(checker, request, "date")
+        check_codes(checker, request.codes)
+        checker.finish()
+        snapshot = self._releases.release(system, day)
+        reply = pb.LookupCodeResponse()
+        _head(reply.header, request_id, snapshot.release)
+        for asked in request.codes:
+            _put_lookup(reply.results.add(asked=asked), snapshot, asked)
+        return reply
+
+    def _search(self, request: pb.SearchCodesRequest, request_id: str) -> pb.SearchCodesResponse:
+        checker = Checker()
+        query = request.query.strip()
+        checker.want("query", bool(query), "got nothing, want words or a code")
+        length = len(query)
+        most = MAX_QUERY_CHARACTERS
+        checker.want("query", length <= most, f"got {length} characters, want at most {most}")
+        names = request.systems or [""]
+        systems = dict.fromkeys(system_from(name, field=f"systems[{n}]") for n, name in enumerate(names))
+        day = _optional_day(checker, request, "date")
+        size = checker.take("page_size", lambda: page_size_from(request.page_size, default=20, most=100), 0)
+        offset = checker.take("page_token", lambda: read_token(request.page_token, request), 0)
+        checker.finish()
+        hits = search_codes(
+            self._releases,
+            query,
+            systems=tuple(systems),
+            day=day,
+            billable_only=request.billable_only,
+            limit=size + 1,
+            offset=offset,
+        )
+        reply = pb.SearchCodesResponse()
+        _head(reply.header, request_id, *(self._releases.release(system, day).release for system in systems))
+        for hit in hits[:size]:
+            _put_hit(reply.hits.add(), hit)
+        if len(hits) > size and offset + size <= MAX_OFFSET:
+            reply.next_page_token = make_token(offset + size, request)
+        return reply
+
+    def _validate(self, request: pb.ValidateCodesRequest, request_id: str) -> pb.ValidateCodesResponse:
+        system = system_from(request.system, field="system")
+        checker = Checker()
+        day = _optional_day(checker, request, "date")
+        check_codes(checker, request.codes)
+        checker.finish()
+        checks = validate_codes(self._releases, system, request.codes, day)
+        reply = pb.ValidateCodesResponse()
+        _head(reply.header, request_id, self._releases.release(system, day).release)
+        for check in checks:
+            _put_check(reply.checks.add(), check)
+        return reply
+
+    def _translate(self, request: pb.TranslateCodeRequest, request_id: str) -> pb.TranslateCodeResponse:
+        checker = Checker()
+        source = system_from(request.source_system, field="source_system")
+        target = system_from(request.target_system or source, field="target_system")
+        days = {name: _optional_day(checker, request, name) for name in ("source_date", "target_date")}
+        check_codes(checker, request.codes)
+        checker.finish()
+        before, after = choose_releases(
+            self._releases, source, target, source_day=days["source_date"], target_day=days["target_date"]
+        )
+        reply = pb.TranslateCodeResponse()
+        _head(reply.header, request_id, before.release, after.release)
+        for translation in translate_codes(before, after, request.codes):
+            _put_translation(reply.translations.add(), translation, before.release)
+        return reply
+
+    def _list(self, request: pb.ListCodeSetsRequest, request_id: str) -> pb.ListCodeSetsResponse:
+        system = system_from(request.system, field="system") if request.system else None
+        checker = Checker()
+        size = checker.take("page_size", lambda: page_size_from(request.page_size, default=50, most=100), 0)
+        offset = checker.take("page_token", lambda: read_token(request.page_token, request), 0)
+        checker.finish()
+        releases = [release for release in self._releases.list() if system in (None, release.system)]
+        reply = pb.ListCodeSetsResponse()
+        _head(reply.header, request_id, *releases[offset : offset + size])
+        for release in releases[offset : offset + size]:
+            put_code_set(reply.code_sets.add(), release)
+        if len(releases) > offset + size:
+            reply.next_page_token = make_token(offset + size, request)
+        return reply
+
+
+def _optional_day(checker: Checker, request: Any, name: str) -> date | None:
+    if not request.HasField(name):
+        return None
+    return checker.take(name, lambda: day_from(getattr(request, name)), None)
+
+
+def _head(to: ResponseHeader, request_id: str, *releases: Release) -> None:
+    used = tuple(dict.fromkeys(ReleaseUsed(r.system.value, r.version, r.content_hash) for r in releases))
+    put_header(to, Header(__version__, used, (), request_id))
+
+
+def _put_lookup(to: pb.LookupResult, snapshot: Snapshot, asked: str) -> None:
+    written = normalise_code(asked, snapshot.release.system)
+    try:
+        put_code(to.code, snapshot.find(written))
+    except UnknownCodeError as error:
+        to.ClearField("code")
+        to.error.CopyFrom(to_status(error))
+
+
+def _put_hit(to: pb.SearchHit, hit: SearchHit) -> None:
+    to.system = hit.system.value
+    to.code = hit.code
+    to.title = hit.title
+    to.billable = hit.billable
+    to.score = hit.score
+    to.match = _MATCHES[hit.match]
+    to.matched_term = hit.matched_term
+
+
+def _put_check(to: pb.CodeCheck, check: CodeCheck) -> None:
+    to.asked = check.asked
+    to.code = check.code
+    to.status = _STATUSES[check.status]
+    to.message = check.message
+    to.title = check.title
+    _put_titles(to.alternatives, check.alternatives)
+
+
+def _put_translation(to: pb.Translation, translation: Translation, before: Release) -> None:
+    to.asked = translation.asked
+    if translation.kind is TranslationKind.UNKNOWN:
+        error = UnknownCodeError(
+            f"code: got {translation.asked[:16]!r}, want a code of {before.system} {before.version}"
+        )
+        to.error.CopyFrom(to_status(error))
+        return
+    to.kind = _KINDS[translation.kind]
+    _put_titles(to.targets, translation.targets)
+
+
+def _put_titles(to: Any, titles: tuple[CodeTitle, ...]) -> None:
+    for item in titles:
+        to.add(code=item.code, title=item.title)
