@@ -16,7 +16,7 @@ from engine import __version__
 from engine.pb.chartcoder.v1 import codeset_pb2 as pb
 from engine.pb.chartcoder.v1.types_pb2 import ResponseHeader
 from engine.server.calls import current_call
-from engine.server.convert import put_code, put_code_set, put_header
+from engine.server.convert import enum_numbers, put_code, put_code_set, put_header
 from engine.server.paging import MAX_OFFSET, make_token, page_size_from, read_token
 from engine.server.pool import EnginePool
 from engine.server.status import to_status
@@ -26,13 +26,11 @@ from engine.types import Header, ReleaseUsed
 SERVICE = "chartcoder.v1.CodeSetService"
 # Up to this many codes are looked up in the event loop: it takes less than going to a thread and back.
 _INLINE_CODES = 16
-_MATCHES = {kind: pb.SearchMatch.Value(f"SEARCH_MATCH_{kind.name}") for kind in MatchKind}
-_STATUSES = {status: pb.CodeStatus.Value(f"CODE_STATUS_{status.name}") for status in CodeStatus}
-_KINDS = {
-    kind: pb.TranslationKind.Value(f"TRANSLATION_KIND_{kind.name}")
-    for kind in TranslationKind
-    if kind is not TranslationKind.UNKNOWN
-}
+_MATCHES = enum_numbers(pb.SearchMatch, tuple(MatchKind), "SEARCH_MATCH")
+_STATUSES = enum_numbers(pb.CodeStatus, tuple(CodeStatus), "CODE_STATUS")
+_KINDS = enum_numbers(
+    pb.TranslationKind, tuple(k for k in TranslationKind if k is not TranslationKind.UNKNOWN), "TRANSLATION_KIND"
+)
 
 
 class CodeSetService:

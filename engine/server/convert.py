@@ -14,20 +14,23 @@ from engine.server.offsets import Locate
 from engine.server.validate import MAX_CHART_ID_CHARACTERS, MAX_CODES, MAX_NAME_CHARACTERS, Checker, day_from
 
 
-def _numbers(kind: Any, members: Sequence[str], prefix: str) -> dict[Any, int]:
+def enum_numbers(kind: Any, members: Sequence[str], prefix: str) -> dict[Any, Any]:
+    """Map our enum members to the numbers of the message's enum."""
     return {member: kind.Value(f"{prefix}_{member}") for member in members}
 
 
-_SETTINGS = {number: member for member, number in _numbers(types_pb2.Setting, tuple(types.Setting), "SETTING").items()}
-_SEXES = {number: member for member, number in _numbers(types_pb2.Sex, tuple(types.Sex), "SEX").items()}
-_ASSERTIONS = _numbers(types_pb2.Assertion, tuple(types.Assertion), "ASSERTION")
-_TEMPORALITIES = _numbers(types_pb2.Temporality, tuple(types.Temporality), "TEMPORALITY")
-_EXPERIENCERS = _numbers(types_pb2.Experiencer, tuple(types.Experiencer), "EXPERIENCER")
-_AXES = _numbers(types_pb2.Axis, tuple(types.Axis), "AXIS")
-_ROLES = _numbers(types_pb2.Role, tuple(types.Role), "ROLE")
-_ROUTES = _numbers(types_pb2.Route, tuple(types.Route), "ROUTE")
-_SEVERITIES = _numbers(types_pb2.Severity, tuple(types.Severity), "SEVERITY")
-_NOTE_KINDS = {kind: codeset_pb2.NoteKind.Value(f"NOTE_KIND_{kind.name}") for kind in NoteKind}
+_SETTINGS = {
+    number: member for member, number in enum_numbers(types_pb2.Setting, tuple(types.Setting), "SETTING").items()
+}
+_SEXES = {number: member for member, number in enum_numbers(types_pb2.Sex, tuple(types.Sex), "SEX").items()}
+_ASSERTIONS = enum_numbers(types_pb2.Assertion, tuple(types.Assertion), "ASSERTION")
+_TEMPORALITIES = enum_numbers(types_pb2.Temporality, tuple(types.Temporality), "TEMPORALITY")
+_EXPERIENCERS = enum_numbers(types_pb2.Experiencer, tuple(types.Experiencer), "EXPERIENCER")
+_AXES = enum_numbers(types_pb2.Axis, tuple(types.Axis), "AXIS")
+_ROLES = enum_numbers(types_pb2.Role, tuple(types.Role), "ROLE")
+_ROUTES = enum_numbers(types_pb2.Route, tuple(types.Route), "ROUTE")
+_SEVERITIES = enum_numbers(types_pb2.Severity, tuple(types.Severity), "SEVERITY")
+_NOTE_KINDS = enum_numbers(codeset_pb2.NoteKind, tuple(kind.name for kind in NoteKind), "NOTE_KIND")
 _OFFSET_UNITS = frozenset(types_pb2.OffsetUnit.values())
 
 
@@ -171,7 +174,7 @@ def put_code(to: codeset_pb2.Code, code: Code) -> None:
     to.parent = code.parent
     to.children.extend(code.children)
     for note in code.notes:
-        to.notes.add(kind=_NOTE_KINDS[note.kind], text=note.text)
+        to.notes.add(kind=_NOTE_KINDS[note.kind.name], text=note.text)
     if code.added:
         put_day(to.added, code.added)
     if code.terminated:

@@ -98,10 +98,10 @@ def _outcome(context: Any, outcome: list[str]) -> Iterator[None]:
 
 def _code_name(context: Any) -> str:
     code = context.code() or 0
-    return code.name if isinstance(code, grpc.StatusCode) else _CODE_NAMES.get(code, str(code))
+    return str(code.name) if isinstance(code, grpc.StatusCode) else _CODE_NAMES.get(code, str(code))
 
 
-_CODE_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
+_CODE_NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 

@@ -18,7 +18,7 @@ LOOKUP_THREADS = 1
 T = TypeVar("T")
 
 
-class Dropped(Exception):
+class DroppedError(Exception):
     """Nobody waits for the answer any more."""
 
 
@@ -31,9 +31,9 @@ class Ticket:
         self.is_dropped = False
 
     def check(self) -> None:
-        """Raise Dropped if nobody waits."""
+        """Raise DroppedError if nobody waits."""
         if self.is_dropped:
-            raise Dropped
+            raise DroppedError
 
 
 class EnginePool:

@@ -17,6 +17,7 @@ MAX_CHART_ID_CHARACTERS = 256
 MAX_NAME_CHARACTERS = 256
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Checker:
             raise RequestError(self.violations)
 
 
-def parse(kind: type[Message], data: bytes) -> Message:
+def parse(kind: type[M], data: bytes) -> M:
     """Decode a message; raises MalformedMessageError."""
     message = kind()
     try:

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from codesets.errors import CodeSetError
 from engine.config import Config
 from engine.errors import ChartcoderError, ConfigError
 from engine.server.answers import Engine
@@ -132,7 +133,7 @@ def _work(config: Config, port: int, open_engine: OpenEngine, pipe: Connection) 
     try:
         engine = open_engine(config)
         _run_loop(config, engine, port=port, share_port=True, on_ready=pipe.send, stop=_Stop(pipe))
-    except ChartcoderError as error:
+    except (ChartcoderError, CodeSetError) as error:
         pipe.send(error)
 
 

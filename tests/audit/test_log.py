@@ -180,14 +180,14 @@ def test_close_waits_for_appends_in_flight(tmp_path, monkeypatch):
     assert counts(tmp_path) == (1, 1)
 
 
-class Interrupted(Exception):
+class InterruptedByTestError(Exception):
     """Stands for whatever a signal handler raises."""
 
 
-@pytest.fixture()
+@pytest.fixture
 def interrupting_signal():
     def interrupt(*_):
-        raise Interrupted
+        raise InterruptedByTestError
 
     before = signal.signal(signal.SIGUSR1, interrupt)
     yield signal.SIGUSR1
@@ -209,7 +209,7 @@ def test_an_interrupted_waiter_is_not_recorded(tmp_path, monkeypatch, interrupti
         is_syncing.wait(5)
         timer = threading.Timer(0.05, signal.pthread_kill, [threading.get_ident(), interrupting_signal])
         timer.start()
-        with pytest.raises(Interrupted):
+        with pytest.raises(InterruptedByTestError):
             log.append(ENTRY)
         may_go_on.set()
         assert first.result(5).sequence == 0

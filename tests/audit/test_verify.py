@@ -277,12 +277,14 @@ def test_a_log_being_written_is_whole_at_every_moment(tmp_path):
         writer = threading.Thread(target=work)
         writer.start()
         try:
-            found = [verify(tmp_path) for _ in range(20)]
+            found = [verify(tmp_path)]
+            while found[-1].records < 100 and len(found) < 5000:
+                found.append(verify(tmp_path))
         finally:
             is_done.set()
             writer.join()
     assert [problem for each in found for problem in each.problems] == []
-    assert found[-1].records > found[0].records
+    assert found[-1].records >= 100
 
 
 def test_a_record_on_its_way_is_no_problem_while_its_writer_lives(tmp_path):

@@ -1,0 +1,232 @@
+"""A thin, typed, blocking client; every method gives records of the engine and raises CallError."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from types import TracebackType
+from typing import Any
+
+import grpc
+
+from chartcoder_client import convert
+from chartcoder_client.errors import CallError, error_from_call, error_from_status
+from codesets.search import SearchHit
+from codesets.translate import Translation
+from codesets.types import Code, Release, System
+from codesets.validate import CodeCheck
+from engine.pb.chartcoder.v1 import codeset_pb2, codeset_pb2_grpc, coding_pb2, coding_pb2_grpc
+from engine.pb.chartcoder.v1.types_pb2 import ChartFrame
+from engine.types import Chart, CodedChart
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedChart:
+    """The answer for one chart of a stream: either `coded` or `error`; `index` counts the charts sent, from 0."""
+
+    index: int
+    chart_id: str
+    coded: CodedChart | None = None
+    error: CallError | None = None
+
+
+class ChartcoderClient:
+    """Talks to the server at `target` ("HOST:PORT" or "unix:/path"), in plain text.
+
+    `timeout_s` bounds each call but `code_charts`, which may run for hours (None: no bound).
+    """
+
+    def __init__(self, target: str, *, timeout_s: float | None = 60.0, max_message_bytes: int = 16 * MIB) -> None:
+        options = [
+            ("grpc.max_receive_message_length", max_message_bytes),
+            ("grpc.max_send_message_length", max_message_bytes),
+        ]
+        self._channel = grpc.insecure_channel(target, options=options)
+        self._timeout_s = timeout_s
+        self._coding: Any = coding_pb2_grpc.CodingServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._codesets: Any = codeset_pb2_grpc.CodeSetServiceStub(self._channel)  # type: ignore[no-untyped-call]
+
+    def __enter__(self) -> "ChartcoderClient":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._channel.close()
+
+    def wait_ready(self, timeout_s: float) -> None:
+        """Return once the server can be reached; raises CallError if it cannot in time."""
+        try:
+            grpc.channel_ready_future(self._channel).result(timeout=timeout_s)
+        except grpc.FutureTimeoutError:
+            raise CallError("UNAVAILABLE", f"no server within {timeout_s:g} s") from None
+
+    def stream_chart(self, chart: Chart, *, request_id: str = "") -> Iterator[ChartFrame]:
+        """Yield the frames of a chart's answer as they come."""
+        request = coding_pb2.CodeChartRequest()
+        convert.put_chart(request.chart, chart)
+        with _errors():
+            for reply in self._coding.CodeChart(request, timeout=self._timeout_s, metadata=_metadata(request_id)):
+                yield reply.frame
+
+    def code_chart(self, chart: Chart, *, request_id: str = "") -> CodedChart:
+        """Code one chart."""
+        whole = ChartFrame()
+        for frame in self.stream_chart(chart, request_id=request_id):
+            whole.MergeFrom(frame)
+        return convert.coded_chart_from(chart.chart_id, whole)
+
+    def code_charts(self, charts: Iterable[Chart], *, request_id: str = "") -> Iterator[StreamedChart]:
+        """Code many charts in one stream, several at a time; yields them in the order given.
+
+        A refused chart is yielded with its error and the stream goes on. Raises CallError if the stream itself fails,
+        and what iterating over `charts` raises.
+        """
+        requests = _Requests(charts)
+        call = self._coding.CodeCharts(iter(requests), metadata=_metadata(request_id))
+        try:
+            with _errors():
+                yield from _in_order(_answers(call))
+        except CallError:
+            if requests.failure is None:
+                raise
+        finally:
+            call.cancel()
+        if requests.failure is not None:
+            raise requests.failure
+
+    def lookup(
+        self, codes: Sequence[str], *, system: System = System.ICD10CM, day: date | None = None
+    ) -> list[Code | CallError]:
+        """Look codes up; an unknown one has its error in its place."""
+        request = codeset_pb2.LookupCodeRequest(system=system.value, codes=codes)
+        convert.put_day(request.date, day)
+        reply = self._call(self._codesets.LookupCode, request)
+        return [
+            error_from_status(result.error) if result.HasField("error") else convert.code_from(result.code)
+            for result in reply.results
+        ]
+
+    def search(
+        self,
+        query: str,
+        *,
+        systems: Sequence[System] = (System.ICD10CM,),
+        day: date | None = None,
+        billable_only: bool = False,
+        limit: int = 20,
+    ) -> list[SearchHit]:
+        """Find codes by words, best first."""
+        request = codeset_pb2.SearchCodesRequest(query=query, systems=systems, billable_only=billable_only)
+        convert.put_day(request.date, day)
+        hits = self._pages(self._codesets.SearchCodes, request, lambda reply: reply.hits, limit)
+        return [convert.hit_from(hit) for hit in hits]
+
+    def validate(
+        self, codes: Sequence[str], *, system: System = System.ICD10CM, day: date | None = None
+    ) -> list[CodeCheck]:
+        """Check codes on a day."""
+        request = codeset_pb2.ValidateCodesRequest(system=system.value, codes=codes)
+        convert.put_day(request.date, day)
+        return [convert.check_from(check) for check in self._call(self._codesets.ValidateCodes, request).checks]
+
+    def translate(
+        self,
+        codes: Sequence[str],
+        *,
+        source: System = System.ICD10CM,
+        target: System | None = None,
+        source_day: date | None = None,
+        target_day: date | None = None,
+    ) -> list[Translation]:
+        """Carry codes to another release or system."""
+        request = codeset_pb2.TranslateCodeRequest(
+            source_system=source.value, target_system=(target or source).value, codes=codes
+        )
+        convert.put_day(request.source_date, source_day)
+        convert.put_day(request.target_date, target_day)
+        reply = self._call(self._codesets.TranslateCode, request)
+        return [convert.translation_from(item) for item in reply.translations]
+
+    def list_code_sets(self, system: System | None = None) -> list[Release]:
+        """List the loaded releases."""
+        request = codeset_pb2.ListCodeSetsRequest(system=system.value if system else "")
+        sets = self._pages(self._codesets.ListCodeSets, request, lambda reply: reply.code_sets, None)
+        return [convert.release_from(item) for item in sets]
+
+    def _call(self, method: Callable[..., Any], request: Any) -> Any:
+        with _errors():
+            return method(request, timeout=self._timeout_s)
+
+    def _pages(
+        self, method: Callable[..., Any], request: Any, items: Callable[[Any], Iterable[Any]], limit: int | None
+    ) -> list[Any]:
+        found: list[Any] = []
+        while True:
+            request.page_size = min(100, limit - len(found)) if limit is not None else 100
+            reply = self._call(method, request)
+            found.extend(items(reply))
+            request.page_token = reply.next_page_token
+            if not request.page_token or (limit is not None and len(found) >= limit):
+                return found
+
+
+def _metadata(request_id: str) -> tuple[tuple[str, str], ...]:
+    return (("x-request-id", request_id),) if request_id else ()
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise error_from_call(error) from None
+
+
+class _Requests:
+    """The requests of a stream; gRPC reads them in a thread of its own, where an exception would be lost."""
+
+    def __init__(self, charts: Iterable[Chart]) -> None:
+        self._charts = charts
+        self.failure: Exception | None = None
+
+    def __iter__(self) -> Iterator[coding_pb2.CodeChartsRequest]:
+        try:
+            for chart in self._charts:
+                request = coding_pb2.CodeChartsRequest()
+                convert.put_chart(request.chart, chart)
+                yield request
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+def _answers(replies: Iterable[coding_pb2.CodeChartsResponse]) -> Iterator[StreamedChart]:
+    """Put each chart's frames together."""
+    open_charts: dict[int, ChartFrame] = {}
+    for reply in replies:
+        if reply.HasField("error"):
+            yield StreamedChart(reply.index, reply.chart_id, error=error_from_status(reply.error))
+            continue
+        whole = open_charts.setdefault(reply.index, ChartFrame())
+        whole.MergeFrom(reply.frame)
+        if whole.HasField("summary"):
+            coded = convert.coded_chart_from(reply.chart_id, open_charts.pop(reply.index))
+            yield StreamedChart(reply.index, reply.chart_id, coded=coded)
+
+
+def _in_order(answers: Iterable[StreamedChart]) -> Iterator[StreamedChart]:
+    """Hold back what comes early; the server has a bounded number of charts in hand, so few are held."""
+    early: dict[int, StreamedChart] = {}
+    index = 0
+    for answer in answers:
+        early[answer.index] = answer
+        while index in early:
+            yield early.pop(index)
+            index += 1
