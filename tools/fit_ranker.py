@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.config import Config
-from engine.evaluation.codiesp import read_gold, same_code
+from engine.evaluation.codiesp import as_annotated, read_gold
 from engine.evaluation.coded import NOT_STATED
 from engine.live import Live
 from engine.rank.features import FEATURES, MentionFacts, feature_rows
@@ -33,7 +33,7 @@ def read_rows(train: Path) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarra
     """Return features float32[n, f], labels bool[n], codes and fold numbers of all candidates of the split."""
     pipeline = Live.open(Config.load(), progress=print).pipeline
     texts = sorted((train / "text_files_en").glob("*.txt"))
-    gold = read_gold(train, "D", {text.stem for text in texts})
+    gold = read_gold(train, "D", {text.stem for text in texts}, as_annotated)
     blocks, labels, codes, folds = [], [], [], []
     for file in texts:
         mentions = [
@@ -47,7 +47,7 @@ def read_rows(train: Path) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarra
         for mention in mentions:
             for choice in mention.choices:
                 codes.append(choice.code)
-                labels.append(any(same_code(choice.code, wanted) for wanted in gold.get(file.stem, ())))
+                labels.append(as_annotated(choice.code) in gold.get(file.stem, ()))
                 folds.append(fold)
     return np.vstack(blocks), np.array(labels, dtype=float), codes, np.array(folds)
 

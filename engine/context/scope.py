@@ -22,6 +22,7 @@ _ON, _BACK, _ANSWERS, _ENDS = int(Does.REACHES_ON), int(Does.REACHES_BACK), int(
 _IS_VERB, _AFTER_COMMA, _INSIDE, _SKIPS_ITEM = int(Does.IS_VERB), int(Does.AFTER_COMMA), int(Does.INSIDE), int(Does.SKIPS_ITEM)
 _SPEAKS = _ON | _BACK | _ANSWERS
 _ABSENT, _POSSIBLE, _CONDITIONAL, _HYPOTHETICAL = 0, 1, 2, 3
+_COMMA_BEFORE = re.compile(r"[,(\u2013-]\s*(?:(?:the|an?|his|her|their|this)\s+)?\Z", re.IGNORECASE)
 _PER_WORD = 12
 _LONGEST = 2000
 
@@ -45,7 +46,7 @@ _SIGN = re.compile(
     r"(?:(?<=\[)(?: ?|[xX\u2713\u2714])\]|(?<=\()(?:[-\u2013\u2212]|\+)\)|(?<=[\u2205\u00d8\u00f8\u2298])(?=\s)|(?<=[-+\u2013\u2212])ve\b"
     r"|(?<![^\s(,;:/].)(?:(?<=\?)(?= ?\w)|(?<=[-+\u2013\u2212])(?= ?[A-Za-z])))"
 )
-_SIGN_STARTS = ("[", "(-", "(+", "(\u2013", " ?", "\n?", "(?", "+", "\u2205", "\u00d8", "\u00f8", "\u2298", ", -", ",-", "-ve", "\u2013ve")
+_SIGN_STARTS = ("[", "?", "+", "(-", ", -", ",-", "-ve")
 _MARKS = re.compile(r"(?:^|[\s,;(/])\+ ?[A-Za-z]|, ?[-\u2013\u2212][A-Za-z]")
 
 
@@ -155,7 +156,7 @@ def _place(text: str, begin: int, kept: Sequence[_Found], spans: Sequence[tuple[
             continue
         effect = at
         if does & _ENDS:
-            if does & _AFTER_COMMA and text[max(begin, at - 8) : at].rstrip()[-1:] not in (",", "(", "-"):
+            if does & _AFTER_COMMA and not _COMMA_BEFORE.search(text, max(begin, at - 16), at):
                 continue
             if does & _IS_VERB:
                 effect = _verb_starts(text, before, at)
@@ -287,6 +288,8 @@ def _sweep_back(
                 break
             number -= 1
             rule = placed[2]
+            if rule.does & _IS_VERB:
+                continue
             if rule.does & _ENDS:
                 active = [c for c in active if c[1] <= placed[1] or not rule.ends >> c[2].slot & 1]
             elif rule.does & _BACK or (rule.does & _ANSWERS and _is_answer(text, begin, end, placed)):
@@ -351,7 +354,7 @@ def _decide(text: str, stop: int, on: Sequence[_Placed], back: Sequence[_Placed]
 
 def _signs(text: str, sentences: Sequence[tuple[int, int]]) -> list[_Found]:
     """Find the cues that are signs and not words."""
-    if not any(start in text for start in _SIGN_STARTS):
+    if text.isascii() and not any(start in text for start in _SIGN_STARTS):
         return []
     found: list[_Found] = []
     sentence, has_marks = -1, False

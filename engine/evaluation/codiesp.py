@@ -1,22 +1,25 @@
 """CodiEsp (CLEF eHealth 2020): coded case reports, on the corpus's official English translation.
 
 Format: a folder with `text_files_en/*.txt` and `*D.tsv`, `*P.tsv` (article, code). Tracks D (diagnoses,
-ICD-10-CM) and P (procedures, ICD-10-PCS) of about the 2018 edition; by the track's conventions codes are compared
-without case, and a category is the first three characters (P: four).
+ICD-10-CM) and P (procedures, ICD-10-PCS) of the 2018 edition; codes are compared as the annotators wrote them (see
+`as_annotated`), and a category is the first three characters (P: four).
 Every mention is coded in this corpus, so what is compared is the findings, not the claim.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from codesets.icd10cm import dotted
 from codesets.types import System
 from engine.errors import InputError
 from engine.evaluation.coded import Answers, Coder, in_context, present_findings, rank_codes
-from engine.types import Chart, Document
+from engine.types import Chart, Document, Finding
 
 _TRACKS = {"D": (System.ICD10CM.value, 3), "P": (System.ICD10PCS.value, 4)}
+Writer = Callable[[str], str]
 
 
 @dataclass(slots=True)
@@ -24,11 +27,13 @@ class CodiEspResult:
     """The answers on both tracks."""
 
     tracks: dict[str, Answers]
+    verbatim: Answers
 
     def to_json(self) -> dict[str, Any]:
-        """Return the scores of track D at the top level and those of P beside them."""
+        """Return the scores of track D at the top level; beside them P's, and D's with codes compared letter by letter."""
         diagnoses = self.tracks["D"].scores(_TRACKS["D"][1])
-        return {"corpus": "codiesp", **diagnoses, "procedures": self.tracks["P"].scores(_TRACKS["P"][1])}
+        procedures = self.tracks["P"].scores(_TRACKS["P"][1])
+        return {"corpus": "codiesp", **diagnoses, "verbatim": self.verbatim.scores(), "procedures": procedures}
 
     def errors(self, limit: int) -> list[str]:
         """List wrong and missed diagnoses in context."""
@@ -40,27 +45,55 @@ def evaluate(path: Path, code_chart: Coder, *, tick: Callable[[int, int], None] 
     texts = sorted((path / "text_files_en").glob("*.txt"))
     if not texts:
         raise InputError(f"corpus path: got {path} without text_files_en/*.txt, want a CodiEsp split", field="path")
-    tracks = {track: Answers(read_gold(path, track, {text.stem for text in texts})) for track in _TRACKS}
+    names = {text.stem for text in texts}
+    writers: dict[str, Writer] = {"D": as_annotated, "P": str.lower}
+    tracks = {track: Answers(read_gold(path, track, names, writers[track])) for track in _TRACKS}
+    verbatim = Answers(read_gold(path, "D", names, str.lower))
     for number, file in enumerate(texts):
         text = file.read_text(encoding="utf-8")
         coded = code_chart(Chart(file.stem, (Document(text, kind="case report"),)))
         for track, (system, _) in _TRACKS.items():
-            found = [f for f in coded.findings if f.codes[0].system == system]
-            best = present_findings(found)
-            answers = tracks[track]
-            answers.ranked[file.stem] = [code.lower() for code in rank_codes(best)]
-            answers.contexts.update({(file.stem, code.lower()): in_context(text, f) for code, (_, f) in best.items()})
+            best = present_findings([f for f in coded.findings if f.codes[0].system == system])
+            _add(tracks[track], file.stem, text, best, writers[track])
+            if track == "D":
+                _add(verbatim, file.stem, text, best, str.lower)
         tick(number + 1, len(texts))
-    return CodiEspResult(tracks)
+    return CodiEspResult(tracks, verbatim)
 
 
-def same_code(ours: str, theirs: str) -> bool:
-    """Whether a code of ours is the gold's, by the track's conventions."""
-    return ours.lower() == theirs.lower()
+def _add(answers: Answers, document: str, text: str, best: dict[str, tuple[float, Finding]], write: Writer) -> None:
+    ranked = rank_codes(best)
+    answers.ranked[document] = list(dict.fromkeys(write(code) for code in ranked))
+    for code in reversed(ranked):
+        answers.contexts[document, write(code)] = in_context(text, best[code][1])
 
 
-def read_gold(path: Path, track: str, documents: set[str]) -> dict[str, set[str]]:
-    """Read the codes of each document of a track, in small letters; raises InputError on a file of another shape."""
+@lru_cache(maxsize=1)
+def _subdivided() -> frozenset[str]:
+    path = Path(__file__).with_name("icd10cm_2016_subdivided.txt")
+    return frozenset(line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+
+
+@lru_cache(maxsize=65536)
+def as_annotated(code: str) -> str:
+    """Write a code as the corpus does: in small letters, without encounter character or placeholders, of its edition.
+
+    The annotators left out the seventh character, and "X" before it sometimes; and they coded with an edition that
+    rests on ICD-10-CM 2016: a code that was subdivided since (R51 into R51.0 and R51.9) stands for its parts.
+    """
+    bare = code.upper().replace(".", "")
+    if len(bare) == 7:
+        bare = bare[:6]
+    bare = bare.rstrip("X") if len(bare) > 3 else bare
+    for length in range(3, len(bare)):
+        stem = dotted(bare[:length])
+        if stem in _subdivided():
+            return stem.lower()
+    return dotted(bare).lower()
+
+
+def read_gold(path: Path, track: str, documents: set[str], write: Writer) -> dict[str, set[str]]:
+    """Read the codes of each document of a track, each put through `write`; raises InputError on a file of another shape."""
     files = sorted(path.glob(f"*{track}.tsv"))
     if len(files) != 1:
         raise InputError(f"corpus path: got {len(files)} files *{track}.tsv in {path}, want one", field="path")
@@ -72,5 +105,5 @@ def read_gold(path: Path, track: str, documents: set[str]) -> dict[str, set[str]
         if len(cells) < 2:
             raise InputError(f"{files[0].name} line {number}: got {len(cells)} cells, want article and code", field="path")
         if cells[0] in documents:
-            gold.setdefault(cells[0], set()).add(cells[1].strip().lower())
+            gold.setdefault(cells[0], set()).add(write(cells[1].strip()))
     return gold

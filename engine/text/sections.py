@@ -8,7 +8,7 @@ expression gives nothing back once read (possessive), so that time is linear in 
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
@@ -24,11 +24,14 @@ _HEADING = re.compile(
     r"([\n.,:;)\]][ \t]{0,16}+(?:(?:[#*_=>\u2022\u25cf-]{1,4}+|\d{1,2}[.)])[ \t]{0,8}+){0,3}+)"
     r"([A-Za-z][A-Za-z&/'\u2019-]{0,30}+(?:,? [A-Za-z&/'\u2019-]{1,30}+){0,7}+)"
     r"(?: ?\([^()\n]{0,40}+\))?+[*_ \t]{0,4}+"
-    r"(:|[-\u2013](?= )|,(?=[A-Z]{3})|\r?(?:(?=\n)|\Z))"
+    r"((?=:)|[-\u2013](?= )|,(?=[A-Z]{3})|\r?(?:(?=\n)|\Z))"
 )
+# A note flattened to one line keeps a run of spaces before its headings.
+_FLAT_HEADING = re.compile(r"(  )([A-Z][A-Z&/'\u2019]{1,30}+(?: [A-Z&/'\u2019-]{1,30}+){0,7}+)()(?=:)")
 # What stands between a heading and the text under it; MTSamples joins lines by commas.
-_BODY = re.compile(r"[*_ \t,]{0,32}+")
+_BODY = re.compile(r":?+[*_ \t,]{0,32}+")
 _SMALL_WORDS = frozenset("and or of the for to on in at by with a an".split())
+_OPENERS = frozenset(("HIS", "HER", "THE", "PATIENT'S", "PERTINENT", "RELEVANT", "SIGNIFICANT", "ADDITIONAL", "OTHER", "UPDATED"))
 _BEGIN = attrgetter("begin")
 
 
@@ -70,18 +73,33 @@ def find_sections(text: str) -> list[Section]:
     """Cut a text into sections that follow one another from its first character to its last."""
     headings = _headings()
     found = [Section("", 0, 0, len(text))]
-    # The line feed put before the text lets one pattern serve the first line too.
-    for match in _HEADING.finditer("\n" + text):
+    for match in _candidates(text):
         name = _name(headings, match, found[-1].name)
         if name is None:
             continue
         begin = match.start(2) - 1
+        if begin < found[-1].body_begin:
+            continue
         found[-1].end = begin
         body = _BODY.match(text, max(begin, match.end() - 1))
         found.append(Section(name, begin, body.end() if body else match.end() - 1, len(text)))
     if len(found) > 1 and found[1].begin == 0:
         del found[0]
     return found
+
+
+def _candidates(text: str) -> Iterable[re.Match[str]]:
+    # The line feed put before the text lets one pattern serve the first line too; places are one too high by it.
+    padded = "\n" + text
+    flat = _FLAT_HEADING.findall(padded) if "  " in text else ()
+    if not flat:
+        return _HEADING.finditer(padded)
+    both = (*_HEADING.finditer(padded), *_FLAT_HEADING.finditer(padded))
+    return sorted(both, key=_title_begin)
+
+
+def _title_begin(match: re.Match[str]) -> int:
+    return match.start(2)
 
 
 def section_at(sections: Sequence[Section], offset: int) -> Section:
@@ -91,10 +109,13 @@ def section_at(sections: Sequence[Section], offset: int) -> Section:
 
 def _name(headings: _Headings, match: re.Match[str], current: str) -> str | None:
     lead, title, close = match.groups()
+    close = close or match.string[match.end() : match.end() + 1]
     if len(title) > _LONGEST:
         return None
     upper = title.upper().replace("\u2019", "'")
     name = headings.names.get(upper)
+    if name is None and upper.split(" ", 1)[0] in _OPENERS:
+        name = headings.names.get(upper.split(" ", 1)[-1])
     if name is None:
         if close != ":":
             return None

@@ -88,6 +88,12 @@ def config(small_home: Path, tmp_path: Path) -> Config:
 
 
 @pytest.fixture
+def make_engine(config: Config) -> Callable[[], FakeEngine]:
+    """Open further stand-ins."""
+    return lambda: FakeEngine(config)
+
+
+@pytest.fixture
 def start(config: Config) -> Iterator[Callable[..., LiveServer]]:
     """Start servers that stop with the test; settings by keyword, `engine` to replace the stand-in."""
     open_servers: list[Any] = []
