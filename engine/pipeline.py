@@ -46,6 +46,11 @@ class ReleaseTools:
         """Return the official title of a code."""
         return self.snapshot.title(code)
 
+    def title_or_none(self, code: str) -> str:
+        """Return the title of a code, "" if the release lacks it."""
+        number = self.snapshot.index_of(code)
+        return self.snapshot.title_at(number) if number >= 0 else ""
+
 
 @dataclass(slots=True)
 class ReadMention:
@@ -84,7 +89,7 @@ class Pipeline:
         header = self.header(chart, request_id)
         tools = self._tools(chart.date_of_service)
         findings = [f for number, document in enumerate(chart.documents) for f in self._read(tools, document, number)]
-        drafts = gather_suggestions(findings, chart)
+        drafts = gather_suggestions(findings, chart, tools.title_or_none)
         suggestions, alerts = apply_rules(drafts, Facts(chart, tools.snapshot, findings))
         route_suggestions(suggestions, alerts)
         elapsed_ms = (time.perf_counter() - started) * 1000

@@ -17,11 +17,12 @@ from engine.cli.jsonl import chart_line, error_line
 from engine.cli.settings import Day, open_engine
 from engine.cli.table import print_chart, print_error
 from engine.config import Config
-from engine.errors import ChartcoderError
+from engine.errors import ChartcoderError, ConfigError
 from engine.types import Chart, CodedChart, Setting, Sex
 
 SOME_FAILED = 1
 _PROGRESS_FROM = 50
+_CONNECT_S = 5.0
 FORMATS = ("table", "jsonl", "html", "fhir")
 Coded = tuple[Chart, CodedChart] | tuple[str, ChartcoderError]
 
@@ -108,18 +109,30 @@ def _code_here(config: Config, charts: Iterable[Chart | Unreadable]) -> Iterator
         log.close()
 
 
+class ServerError(ChartcoderError):
+    """The server refused a chart; `REASON` is the server's."""
+
+    def __init__(self, message: str, reason: str, field: str) -> None:
+        super().__init__(message, field=field)
+        self.REASON = reason
+
+
 def _code_remotely(server: str, charts: Iterable[Chart | Unreadable]) -> Iterator[Coded]:
-    from chartcoder_client import ChartcoderClient  # only here: grpc takes 0.2 s to import
+    from chartcoder_client import CallError, ChartcoderClient  # only here: grpc takes 0.2 s to import
 
     with ChartcoderClient(server) as client:
+        try:
+            client.wait_ready(_CONNECT_S)
+        except CallError as error:
+            raise ConfigError(f"server {server}: {error.message}", field="server") from None
         for chart in charts:
             if isinstance(chart, Unreadable):
                 yield chart.chart_id, chart.error
                 continue
             try:
                 yield chart, client.code_chart(chart)
-            except ChartcoderError as error:
-                yield chart.chart_id, error
+            except CallError as error:
+                yield chart.chart_id, ServerError(error.message, error.reason or error.code, next(iter(error.fields), ""))
 
 
 def _printer(form: str) -> Printer:

@@ -41,26 +41,33 @@ class Does(IntFlag):
     AFTER_COMMA = 32
     INSIDE = 64
     SKIPS_ITEM = 128
+    IS_EXACT = 256
 
 
 class Stop(IntEnum):
-    """How far a scope goes: over commas to the end of the clause, to a comma, or to a comma or an "and"."""
+    """How far a scope goes: over semicolons too, to the end of the clause, to a comma, or to a comma or an "and"."""
 
-    CLAUSE = 0
-    COMMA = 1
-    AND = 2
+    LIST = 0
+    CLAUSE = 1
+    COMMA = 2
+    AND = 3
 
 
 @dataclass(frozen=True, slots=True)
 class CueRule:
-    """One phrase with its meaning. `scope_words` is how many words may lie between; `ends` is a bit for each Slot."""
+    """One phrase with its meaning.
+
+    `scope_words` is how many words may lie between, `ends` has a bit for each Slot, `first_length` is the length of
+    the phrase's first word (the matcher may have found another form of it).
+    """
 
     rule: str
     does: int
     slot: int
     scope_words: int = 0
-    stop: int = 0
+    stop: int = 1
     ends: int = 0
+    first_length: int = 0
 
 
 SLOT_VALUES: tuple[tuple[Axis, Value], ...] = (
@@ -86,9 +93,10 @@ _FLAGS = {
     "after_comma": Does.AFTER_COMMA,
     "inside": Does.INSIDE,
     "skip_item": Does.SKIPS_ITEM,
+    "exact": Does.IS_EXACT,
 }
 _PREFIX = {"before": "pre", "after": "post", "both": "mid", "answer": "answer", "pseudo": "pseudo", "terminate": "end"}
-_STOPS = {"clause": Stop.CLAUSE, "comma": Stop.COMMA, "and": Stop.AND}
+_STOPS = {"list": Stop.LIST, "clause": Stop.CLAUSE, "comma": Stop.COMMA, "and": Stop.AND}
 _KEYS = frozenset(("axis", "value", "direction", "scope", "stop", "ends", "phrases", *_FLAGS))
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -154,7 +162,7 @@ def _read_entry(
         raise ArtifactError(f"cue[{number}].value: got none, want one for direction {direction}")
     for phrase in phrases:
         for spelled in _expand(phrase, words):
-            yield spelled, CueRule(f"{_PREFIX[direction]}:{spelled.lower()}", int(does), *settings)
+            yield spelled, CueRule(f"{_PREFIX[direction]}:{spelled.lower()}", int(does), *settings, len(spelled.split()[0]))
 
 
 def _expand(phrase: str, words: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -19,10 +19,12 @@ _Placed = tuple[int, int, CueRule, int]
 _Reached = list[list[_Placed]]
 
 _ON, _BACK, _ANSWERS, _ENDS = int(Does.REACHES_ON), int(Does.REACHES_BACK), int(Does.ANSWERS), int(Does.ENDS)
-_IS_VERB, _AFTER_COMMA, _INSIDE, _SKIPS_ITEM = int(Does.IS_VERB), int(Does.AFTER_COMMA), int(Does.INSIDE), int(Does.SKIPS_ITEM)
+_IS_VERB, _AFTER_COMMA, _INSIDE = int(Does.IS_VERB), int(Does.AFTER_COMMA), int(Does.INSIDE)
+_SKIPS_ITEM, _IS_EXACT = int(Does.SKIPS_ITEM), int(Does.IS_EXACT)
 _SPEAKS = _ON | _BACK | _ANSWERS
 _ABSENT, _POSSIBLE, _CONDITIONAL, _HYPOTHETICAL = 0, 1, 2, 3
 _COMMA_BEFORE = re.compile(r"[,(\u2013-]\s*(?:(?:the|an?|his|her|their|this)\s+)?\Z", re.IGNORECASE)
+_CLAUSE, _AND = int(Stop.CLAUSE), int(Stop.AND)
 _PER_WORD = 12
 _LONGEST = 2000
 
@@ -56,7 +58,7 @@ def _sign(name: str, slot: int, does: int = _ON, *, scope: int = 8, ends: int = 
 
 _END_ALL = (1 << _ABSENT) | (1 << _POSSIBLE)
 _EMPTY_BOX = _sign("empty box", _ABSENT, ends=_END_ALL)
-_MINUS = _sign("minus", _ABSENT, ends=_END_ALL)
+_MINUS = _sign("minus", _ABSENT, _ON | _ANSWERS, ends=_END_ALL)
 _NEGATIVE = CueRule("sign:-ve", _ON | _ANSWERS, _ABSENT, 60)
 _QUERY = _sign("?", _POSSIBLE)
 _AFFIRMS = CueRule("sign:plus", _ENDS, -1, ends=_END_ALL)
@@ -154,6 +156,8 @@ def _place(text: str, begin: int, kept: Sequence[_Found], spans: Sequence[tuple[
         does = rule.does
         if covered >= end and not does & _INSIDE:
             continue
+        if does & _IS_EXACT and text[at + rule.first_length : at + rule.first_length + 1].isalnum():
+            continue
         effect = at
         if does & _ENDS:
             if does & _AFTER_COMMA and not _COMMA_BEFORE.search(text, max(begin, at - 16), at):
@@ -203,7 +207,8 @@ def _verb_starts(text: str, before: int, begin: int) -> int:
     gap = text[max(before, begin - _LONGEST) : begin]
     comma = gap.rfind(", ")
     if comma < 0:
-        return begin if len(gap) > 24 or len(gap.split()) > _VERB_NEAR_WORDS else -1
+        is_near = len(gap) <= 24 and " and " not in gap and len(gap.split()) <= _VERB_NEAR_WORDS
+        return -1 if is_near else begin
     clause = gap[comma + 2 :].lstrip()
     if clause.startswith(("or ", "nor ", "and ")):
         return begin
@@ -224,11 +229,16 @@ def _sweep_on(
             number += 1
             rule = placed[2]
             if rule.does & _ENDS or rule.ends:
-                active = [c for c in active if c[0] >= placed[0] or not rule.ends >> c[2].slot & 1]
+                active = [c for c in active if c[0] >= placed[0] or not _ends(rule, c[2])]
             if rule.does & _ON and not (rule.does & _ANSWERS and _is_answer(text, begin, end, placed)):
                 active = _carry(text, active, placed)
         reached.append([carried for carried in active if _reaches_on(text, carried, at)] if active else active)
     return reached
+
+
+def _ends(rule: CueRule, carried: CueRule) -> bool:
+    """Whether a terminator ends a carried cue; one that needs a comma before it does not end a list."""
+    return bool(rule.ends >> carried.slot & 1) and not (rule.does & _AFTER_COMMA and carried.stop == 0)
 
 
 def _carry(text: str, active: list[_Placed], placed: _Placed) -> list[_Placed]:
@@ -244,7 +254,12 @@ def _carry(text: str, active: list[_Placed], placed: _Placed) -> list[_Placed]:
         denied = next((carried for carried in active if carried[2].slot == _ABSENT), None)
         if denied is not None and (placed[0] - denied[1] > _LONGEST or "," in text[denied[1] : placed[0]]):
             gone |= 1 << _ABSENT
-    return [*(carried for carried in active if not gone >> carried[2].slot & 1), placed]
+    # A narrow cue of the same kind is carried beside a wide one: "denies positive or negative findings, pain".
+    scope = placed[2].scope_words
+    return [
+        *(c for c in active if not gone >> c[2].slot & 1 or (c[2].slot == slot and c[2].scope_words > scope)),
+        placed,
+    ]
 
 
 def _opens_bracket(text: str, begin: int, end: int) -> bool:
@@ -268,11 +283,12 @@ def _reaches_on(text: str, placed: _Placed, at: int) -> bool:
 
 def _is_open(gap: str, rule: CueRule) -> bool:
     """Whether nothing between a cue and a span ends the scope."""
-    if ";" in gap or (rule.stop and ("," in gap or (rule.stop == Stop.AND and " and " in gap))):
+    stop = rule.stop
+    if stop and (";" in gap or (stop > _CLAUSE and ("," in gap or (stop == _AND and " and " in gap)))):
         return False
     if ")" in gap and gap.find(")") < (gap.find("(") if "(" in gap else len(gap)):
         return False
-    return len(gap) < 2 * rule.scope_words or len(gap.split()) <= rule.scope_words
+    return len(gap) < 2 * rule.scope_words or len(gap.replace("-", " ").replace("(", " ").split()) <= rule.scope_words
 
 
 def _sweep_back(
@@ -319,26 +335,28 @@ def _is_open_back(gap: str, rule: CueRule) -> bool:
 
 
 def _is_answer(text: str, begin: int, end: int, placed: _Placed) -> bool:
-    """Whether a cue stands alone after a colon, dash or bracket, as in a form: "Fever: no"."""
+    """Whether a cue stands alone after a colon, dash or bracket, as in a form: "Fever: no", "Fever (-)"."""
+    tail = text[placed[1] : min(end, placed[1] + 3)].lstrip(" ")
+    if tail and tail[0] not in ".,;)]|/\n\r\t":
+        return False
+    if text[placed[0]] == "(":
+        return True
     head = text[max(begin, placed[0] - 4) : placed[0]]
     left = head.rstrip(" ")
     if not left or left[-1] not in ":=-\u2013\u2014([\t?":
         return False
-    if left[-1] in "-\u2013" and not (head != left and left[:-1].endswith(" ")):
-        return False
-    tail = text[placed[1] : min(end, placed[1] + 3)].lstrip(" ")
-    return not tail or tail[0] in ".,;)]|/\n\r\t"
+    return left[-1] not in "-\u2013" or (head != left and left[:-1].endswith(" "))
 
 
 def _decide(text: str, stop: int, on: Sequence[_Placed], back: Sequence[_Placed]) -> Context:
     context = Context()
-    found: list[_Placed] = [*on, *back]
+    found: list[_Placed] = [*back, *on]
     if text[stop : stop + 1] == "?":
         found.append((stop, stop + 1, _ASKED, stop))
     if not found:
         return context
     best: list[_Placed | None] = [None] * len(SLOT_VALUES)
-    for placed in found:
+    for placed in reversed(found):
         best[placed[2].slot] = best[placed[2].slot] or placed
     cues: list[Cue] = []
     for slots in ((_CONDITIONAL, _HYPOTHETICAL, _ABSENT, _POSSIBLE), (int(Slot.HISTORICAL),), (int(Slot.FAMILY), int(Slot.OTHER))):

@@ -1,8 +1,9 @@
 """Excludes1: two conditions that cannot be coded together.
 
 Source: ICD-10-CM Guidelines I.A.12.a. The note stands at a code, its category, block or chapter and names codes
-or ranges. Of a pair the definite diagnosis is kept before a symptom, else the one with more confidence. The
-guideline's exception (the two are unrelated) is a person's call: the code that stays is flagged.
+or ranges. Of a pair the definite diagnosis is kept before a symptom; else the code that the note sends the coder to (a
+note at N20 names N13.2 for a stone with hydronephrosis: N13.2 stays); where each names the other, the one with more
+confidence. The guideline's exception (the two are unrelated) is a person's call: the code that stays is flagged.
 """
 
 import re
@@ -49,7 +50,11 @@ def _noted_at(snapshot: Snapshot, code: str, other: str) -> str:
 
 
 def _preference(suggestion: Suggestion) -> tuple[bool, float]:
-    return not suggestion.code.startswith("R"), suggestion.confidence
+    return not _is_symptom(suggestion), suggestion.confidence
+
+
+def _is_symptom(suggestion: Suggestion) -> bool:
+    return suggestion.code.startswith("R")
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
@@ -57,27 +62,39 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     kept: list[Suggestion] = []
     alerts: list[Alert] = []
     for suggestion in sorted(suggestions, key=_preference, reverse=True):
-        rival, owner = _find_rival(facts.snapshot, suggestion, kept)
-        if rival is None:
-            kept.append(suggestion)
+        rivals = [(other, owner) for other in kept if (owner := _owner(facts.snapshot, suggestion.code, other.code))]
+        stronger = next((pair for pair in rivals if not _yields(facts.snapshot, pair[0], suggestion)), None)
+        if stronger is not None:
+            alerts.append(_settle(suggestion, stronger[0], stronger[1]))
             continue
-        rival.reasons.append(Reason(RULE.name, SOURCE, f"kept before {suggestion.code}: Excludes1 note at {owner}"))
-        alerts.append(_alert(suggestion, rival, owner))
+        for rival, owner in rivals:
+            kept.remove(rival)
+            alerts.append(_settle(rival, suggestion, owner))
+        kept.append(suggestion)
     order = {id(suggestion): position for position, suggestion in enumerate(suggestions)}
     return Outcome(sorted(kept, key=lambda suggestion: order[id(suggestion)]), alerts)
 
 
-def _find_rival(snapshot: Snapshot, suggestion: Suggestion, kept: list[Suggestion]) -> tuple[Suggestion | None, str]:
-    for other in kept:
-        owner = _noted_at(snapshot, suggestion.code, other.code) or _noted_at(snapshot, other.code, suggestion.code)
-        if owner:
-            return other, owner
-    return None, ""
+def _owner(snapshot: Snapshot, code: str, other: str) -> str:
+    """Return the node whose note sets the two apart, "" if none does."""
+    return _noted_at(snapshot, code, other) or _noted_at(snapshot, other, code)
+
+
+def _yields(snapshot: Snapshot, kept: Suggestion, new: Suggestion) -> bool:
+    """Whether the code kept so far gives way to one with less confidence: its own note sends the coder there."""
+    if _is_symptom(kept) != _is_symptom(new):
+        return False
+    return bool(_noted_at(snapshot, kept.code, new.code)) and not _noted_at(snapshot, new.code, kept.code)
+
+
+def _settle(lost: Suggestion, kept: Suggestion, owner: str) -> Alert:
+    kept.reasons.append(Reason(RULE.name, SOURCE, f"kept before {lost.code}: Excludes1 note at {owner}"))
+    return _alert(lost, kept, owner)
 
 
 def _alert(lost: Suggestion, kept: Suggestion, owner: str) -> Alert:
     # Two definite diagnoses may be unrelated, which the guideline allows; a symptom beside its cause needs nobody.
-    is_symptom = lost.code.startswith("R")
+    is_symptom = _is_symptom(lost)
     return Alert(
         kind=RULE.name,
         severity=Severity.INFO if is_symptom else Severity.WARNING,

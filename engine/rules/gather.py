@@ -4,21 +4,11 @@ Sources: Guidelines IV.H (outpatient: uncertain diagnoses are not coded) and II.
 if they existed); I.A.19 (a code rests on the provider's statement that the condition exists).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from engine.types import (
-    Assertion,
-    Chart,
-    Evidence,
-    Experiencer,
-    Finding,
-    Reason,
-    Role,
-    Route,
-    Setting,
-    Suggestion,
-    Temporality,
-)
+from engine.rules.history import code_in_context
+from engine.types import Assertion, Chart, Evidence, Finding, Reason, Role, Route, Setting, Suggestion
 
 _PER_REPEAT = 0.02
 _MOST = 0.98
@@ -27,46 +17,54 @@ _POSSIBLE_FACTOR = 0.8
 _LEADING_SECTIONS = ("DISCHARGE_DIAGNOSIS", "DIAGNOSIS", "ASSESSMENT", "ASSESSMENT_AND_PLAN", "IMPRESSION", "PLAN")
 
 
-def gather_suggestions(findings: Sequence[Finding], chart: Chart) -> list[Suggestion]:
-    """Draft the suggestions of a chart, best first."""
-    by_code: dict[tuple[str, str], list[Finding]] = {}
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A finding with the code it has in its context, and why that differs from what the words alone mean."""
+
+    code: str
+    finding: Finding
+    reason: Reason | None
+
+
+def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callable[[str], str]) -> list[Suggestion]:
+    """Draft the suggestions of a chart, best first; `title` gives the title of a code, "" if the release has none."""
+    by_code: dict[tuple[str, str], list[_Statement]] = {}
     for finding in findings:
-        if finding.codes and _is_codable(finding, chart.setting):
-            best = finding.codes[0]
-            by_code.setdefault((best.system, best.code), []).append(finding)
-    drafts = [_draft(group) for group in by_code.values()]
+        statement = _state(finding, chart.setting)
+        if statement is not None:
+            by_code.setdefault((finding.codes[0].system, statement.code), []).append(statement)
+    drafts = [_draft(group, shown) for (_, code), group in by_code.items() if (shown := title(code))]
     drafts.sort(key=lambda draft: (-draft[0], -draft[1].confidence, draft[1].code))
     return [suggestion for _, suggestion in drafts]
 
 
-def _is_codable(finding: Finding, setting: Setting) -> bool:
+def _state(finding: Finding, setting: Setting) -> _Statement | None:
     context = finding.mention.context
-    if context.experiencer is not Experiencer.PATIENT:
-        return False
-    code = finding.codes[0].code
-    if context.temporality is Temporality.HISTORICAL and not code.startswith("Z"):
-        return False
-    if context.assertion is Assertion.POSSIBLE:
-        return setting is Setting.INPATIENT
-    return context.assertion is Assertion.PRESENT
+    is_uncertain = context.assertion is Assertion.POSSIBLE and setting is Setting.INPATIENT
+    if context.assertion is not Assertion.PRESENT and not is_uncertain:
+        return None
+    code, reason = code_in_context(finding.codes[0].code, context)
+    return _Statement(code, finding, reason) if code else None
 
 
-def _draft(group: list[Finding]) -> tuple[int, Suggestion]:
+def _draft(statements: list[_Statement], display: str) -> tuple[int, Suggestion]:
+    group = [statement.finding for statement in statements]
     best = max(group, key=lambda finding: (finding.codes[0].score, -finding.mention.document, -finding.mention.begin))
     top = best.codes[0]
     is_possible = all(finding.mention.context.assertion is Assertion.POSSIBLE for finding in group)
     confidence = min(_MOST, top.score + _PER_REPEAT * (len(group) - 1)) * (_POSSIBLE_FACTOR if is_possible else 1.0)
     leads = any(finding.mention.section in _LEADING_SECTIONS for finding in group)
+    changes = dict.fromkeys(statement.reason for statement in statements if statement.reason)
     suggestion = Suggestion(
         system=top.system,
-        code=top.code,
-        display=top.display,
+        code=statements[0].code,
+        display=display,
         role=Role.UNSPECIFIED,
         confidence=round(confidence, 4),
         route=Route.REVIEW,
         evidence=[Evidence(f.mention.document, f.mention.begin, f.mention.end) for f in group],
         alternatives=list(best.codes[1:4]),
-        reasons=[_stated(group, is_possible=is_possible)],
+        reasons=[_stated(group, is_possible=is_possible), *changes],
     )
     return int(leads), suggestion
 

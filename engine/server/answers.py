@@ -5,6 +5,7 @@ recorded. Findings of very large charts could leave earlier only if they were re
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,17 +55,20 @@ def answer_chart(
     coder: Coder,
     log: AuditLog,
     new_reply: Callable[[], Any],
+    turns: AbstractContextManager[object],
     check_wanted: Callable[[], None],
 ) -> Answer:
     """Code the chart of a request, record the answer durably, and encode it.
 
-    `new_reply` makes the empty reply message whose `frame` is filled. `check_wanted` raises if nobody waits; it is
-    asked before the chart is coded and before it is recorded. Raises InputError, ReleaseError or AuditError.
+    `new_reply` makes the empty reply message whose `frame` is filled. `turns` is held while the engine runs.
+    `check_wanted` raises if nobody waits; it is asked before the chart is coded and before it is recorded. Raises
+    InputError, ReleaseError or AuditError.
     """
-    check_wanted()
     chart = chart_from(request)
     try:
-        coded = coder.code(chart, request_id=request_id)
+        with turns:
+            check_wanted()
+            coded = coder.code(chart, request_id=request_id)
     except (InputError, ReleaseError) as error:
         error.field = f"chart.{error.field}"
         raise

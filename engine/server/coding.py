@@ -80,6 +80,7 @@ class CodingService:
                 coder=self._coder,
                 log=self._log,
                 new_reply=new_reply,
+                turns=self._pool.coding_turns,
                 check_wanted=ticket.check,
             )
 

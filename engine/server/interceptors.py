@@ -4,6 +4,7 @@ An interceptor here is an async context manager around a call. `Chain` lays it r
 the next one need not know unary from stream.
 """
 
+import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -65,6 +66,10 @@ class AccessLog(Interceptor):
         try:
             with _outcome(context, outcome):
                 yield
+        except asyncio.CancelledError:
+            if _is_deadline_over(context):
+                outcome[0] = "DEADLINE_EXCEEDED"
+            raise
         finally:
             CURRENT_CALL.reset(token)
             self._write(call, outcome[0], (time.perf_counter() - started) * 1000)
@@ -94,6 +99,12 @@ def _outcome(context: Any, outcome: list[str]) -> Iterator[None]:
         outcome[0] = "UNKNOWN"
         raise
     outcome[0] = _code_name(context)
+
+
+def _is_deadline_over(context: Any) -> bool:
+    # The caller's clock starts before ours, so it may end the call when we have a moment left.
+    remaining_s = context.time_remaining()
+    return remaining_s is not None and remaining_s < 0.05
 
 
 def _code_name(context: Any) -> str:

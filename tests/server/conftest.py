@@ -20,6 +20,7 @@ from fake_engine import FakeEngine, make_home
 from engine.config import Config
 from engine.pb.chartcoder.v1 import codeset_pb2_grpc, coding_pb2_grpc
 from engine.server.app import Address, run
+from engine.server.logs import set_up_logs
 
 
 @dataclass
@@ -71,6 +72,11 @@ def serve_in_thread(config: Config, engine: Any) -> Iterator[LiveServer]:
         found["loop"].call_soon_threadsafe(found["stop"].set)
         thread.join(20)
         assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_logs() -> None:
+    set_up_logs("error")
 
 
 @pytest.fixture(scope="session")

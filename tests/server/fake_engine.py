@@ -123,8 +123,9 @@ class FakeCoder:
 def find(text: str, document: int) -> list[Finding]:
     """Find the five terms."""
     findings = []
+    cues = {cue.end(): cue for cue in _CUE.finditer(text)}
     for match in _TERM.finditer(text):
-        cue = next((c for c in _CUE.finditer(text) if c.end() == match.start()), None)
+        cue = cues.get(match.start())
         context = (
             Context(Assertion.ABSENT, cues=(Cue(Axis.ASSERTION, cue.start(), cue.end(), "no"),)) if cue else Context()
         )

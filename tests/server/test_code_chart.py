@@ -111,7 +111,9 @@ def test_nothing_is_answered_when_the_audit_log_refuses(
 ) -> None:
     server = start(RefusingEngine(make_engine()))
     with server.channel() as channel:
-        call = channel.unary_stream("/chartcoder.v1.CodingService/CodeChart")(make_request("hypertension").SerializeToString())
+        call = channel.unary_stream("/chartcoder.v1.CodingService/CodeChart")(
+            make_request("hypertension").SerializeToString()
+        )
         with pytest.raises(grpc.RpcError) as refused:
             next(call)
     assert refused.value.code() is grpc.StatusCode.UNAVAILABLE

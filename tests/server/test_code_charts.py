@@ -135,7 +135,9 @@ def test_many_streams_at_once_all_end(server: LiveServer) -> None:
 
     def stream() -> None:
         with ChartcoderClient(server.target) as client:
-            counts.append(sum(answer.coded is not None for answer in client.code_charts(make_chart(n) for n in range(30))))
+            counts.append(
+                sum(answer.coded is not None for answer in client.code_charts(make_chart(n) for n in range(30)))
+            )
 
     threads = [threading.Thread(target=stream) for _ in range(8)]
     for thread in threads:

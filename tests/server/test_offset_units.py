@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fake_engine import TERMS
+from fake_engine import TERMS, find
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +32,21 @@ CUTS: dict[int, Cut] = {
     types_pb2.OFFSET_UNIT_UTF8_BYTE: cut_utf8,
     types_pb2.OFFSET_UNIT_UTF16_CODE_UNIT: cut_utf16,
 }
-_TRICKY = ["\x00", "e\u0301", "\u202e", "שלום", "👩‍👩‍👧", "😀", "ß", "\ufeff", "\u2028", "\U0010ffff", "no ", "denies ", "\r\n"]
+_TRICKY = [
+    "\x00",
+    "e\u0301",
+    "\u202e",
+    "שלום",
+    "👩‍👩‍👧",
+    "😀",
+    "ß",
+    "\ufeff",
+    "\u2028",
+    "\U0010ffff",
+    "no ",
+    "denies ",
+    "\r\n",
+]
 _PIECES = st.one_of(st.sampled_from([*TERMS, *_TRICKY]), st.text(max_size=5))
 TEXTS = st.lists(_PIECES, min_size=1, max_size=12).map(" ".join).filter(lambda text: bool(text.strip()))
 
@@ -47,7 +61,7 @@ def test_each_span_cut_from_the_original_is_the_text_it_names(coding: Any, unit:
     for reply in coding.CodeChart(request):
         whole.MergeFrom(reply.frame)
     cut = CUTS[unit]
-    assert len(whole.findings) == sum(len(_spans(text)) for text in texts)
+    assert len(whole.findings) == sum(len(find(text, 0)) for text in texts)
     for finding in whole.findings:
         assert cut(texts[finding.document], finding.begin, finding.end) == finding.text
         for cue in finding.cues:
@@ -56,12 +70,6 @@ def test_each_span_cut_from_the_original_is_the_text_it_names(coding: Any, unit:
     for suggestion in whole.suggestions:
         for evidence in suggestion.evidence:
             assert cut(texts[evidence.document], evidence.begin, evidence.end) in named
-
-
-def _spans(text: str) -> list[Any]:
-    from fake_engine import find
-
-    return find(text, 0)
 
 
 @given(text=st.text())

@@ -1,0 +1,58 @@
+# Every target does its own set-up. PYTHON chooses the interpreter (3.11 to 3.13).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.built
+EXTRAS := dev
+
+SOURCES := pyproject.toml setup.py $(wildcard proto/chartcoder/v1/*.proto) $(wildcard engine/_fastmatch*.pyx engine/_fastmatch*.hpp)
+
+.PHONY: demo build test bench bench-gates accuracy serve lint clean system
+
+demo: build
+	$(BIN)/python samples/demo.py
+
+build: $(STAMP)
+	$(BIN)/chartcoder codesets build
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+bench: $(STAMP)
+	$(BIN)/python -m bench.report
+
+bench-gates: $(STAMP)
+	$(BIN)/python -m pytest bench -m gate -p no:benchmark
+
+accuracy: build
+	$(BIN)/python -m tools.accuracy
+
+serve: build
+	$(BIN)/chartcoder serve
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# A C++17 compiler and Python's headers; taken from Debian's packages when we may, named otherwise.
+system:
+	@command -v g++ >/dev/null && $(PYTHON) -c 'import ensurepip, sysconfig, pathlib; assert (pathlib.Path(sysconfig.get_paths()["include"]) / "Python.h").exists()' 2>/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -q && apt-get install -q -y --no-install-recommends g++ make python3-dev python3-venv; \
+	else echo "make: please install g++, make, and Python's headers and venv (Debian: g++ make python3-dev python3-venv)" >&2; exit 1; fi
+
+$(STAMP): $(SOURCES) | system
+	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), f"Python {sys.version.split()[0]}: want 3.11 to 3.13 (make PYTHON=python3.12)"'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q "setuptools>=77" wheel "cython>=3.1,<4" "grpcio-tools>=1.75,<2" "googleapis-common-protos>=1.66,<2"
+	$(BIN)/python -m pip install -q --no-build-isolation -e ".[$(EXTRAS)]"
+ifeq ($(GPU),1)
+	$(BIN)/python -m pip uninstall -q -y onnxruntime
+	$(BIN)/python -m pip install -q --force-reinstall --no-deps "onnxruntime-gpu>=1.20,<2"
+endif
+	touch $@
+
+clean:
+	rm -rf $(VENV) build engine/pb engine/_fastmatch.cpp engine/_fastmatch*.so *.egg-info

@@ -1,0 +1,56 @@
+"""Past conditions and relatives' conditions: which code says so, if any.
+
+Sources: ICD-10-CM Guidelines I.C.21.c.4, I.C.2.m, I.C.9.d, I.C.9.e.4 and IV.I; the table is history.toml.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from engine.types import Context, Experiencer, Reason, Temporality
+
+SOURCE = "ICD-10-CM Guidelines I.C.21.c.4"
+CHRONIC_SOURCE = "ICD-10-CM Guidelines IV.I"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    chronic: tuple[str, ...]
+    past: dict[str, str]
+    family: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def _tables() -> _Tables:
+    data = tomllib.loads(Path(__file__).with_name("history.toml").read_text(encoding="utf-8"))
+    return _Tables(tuple(data["chronic"]["codes"]), _by_prefix(data["past"]), _by_prefix(data["family"]))
+
+
+def _by_prefix(rows: list[dict[str, Any]]) -> dict[str, str]:
+    return {prefix: row["becomes"] for row in rows for prefix in row["codes"]}
+
+
+def _longest(table: dict[str, str], code: str) -> str:
+    return next((table[code[:n]] for n in range(len(code), 2, -1) if code[:n] in table), "")
+
+
+def code_in_context(code: str, context: Context) -> tuple[str, Reason | None]:
+    """Return the code that a condition has when it is past or a relative's, "" if none, with the reason of a change."""
+    tables = _tables()
+    if code.startswith("Z"):
+        # A status or history code says by itself whose and when.
+        is_family = "Z80" <= code[:3] <= "Z84"
+        return ("" if context.experiencer is not Experiencer.PATIENT and not is_family else code), None
+    if context.experiencer is Experiencer.FAMILY:
+        found = _longest(tables.family, code)
+        return found, Reason("family_history", SOURCE, f"{code} of a relative") if found else None
+    if context.experiencer is not Experiencer.PATIENT:
+        return "", None
+    if context.temporality is not Temporality.HISTORICAL:
+        return code, None
+    if code.startswith(tables.chronic):
+        return code, Reason("history_of_chronic_condition", CHRONIC_SOURCE, "lasting by nature, so coded as current")
+    found = _longest(tables.past, code)
+    return found, Reason("personal_history", SOURCE, f"{code} in the past") if found else None
