@@ -161,6 +161,8 @@ def _read_entry(
     if slot < 0 and does & (Does.REACHES_ON | Does.REACHES_BACK | Does.ANSWERS):
         raise ArtifactError(f"cue[{number}].value: got none, want one for direction {direction}")
     for phrase in phrases:
+        if missing := set(_PLACE.findall(phrase)) - words.keys():
+            raise ArtifactError(f"cue[{number}].phrases: got unknown words {{{min(missing)}}}, want a list of [words]")
         for spelled in _expand(phrase, words):
             yield spelled, CueRule(f"{_PREFIX[direction]}:{spelled.lower()}", int(does), *settings, len(spelled.split()[0]))
 

@@ -24,6 +24,8 @@ _SKIPS_ITEM, _IS_EXACT = int(Does.SKIPS_ITEM), int(Does.IS_EXACT)
 _SPEAKS = _ON | _BACK | _ANSWERS
 _ABSENT, _POSSIBLE, _CONDITIONAL, _HYPOTHETICAL = 0, 1, 2, 3
 _COMMA_BEFORE = re.compile(r"[,(\u2013-]\s*(?:(?:the|an?|his|her|their|this)\s+)?\Z", re.IGNORECASE)
+# "No. 3" is a number.
+_NUMBERED = re.compile(r"\.\s{0,3}\d")
 _CLAUSE, _AND = int(Stop.CLAUSE), int(Stop.AND)
 _PER_WORD = 12
 _LONGEST = 2000
@@ -157,6 +159,8 @@ def _place(text: str, begin: int, kept: Sequence[_Found], spans: Sequence[tuple[
         if covered >= end and not does & _INSIDE:
             continue
         if does & _IS_EXACT and text[at + rule.first_length : at + rule.first_length + 1].isalnum():
+            continue
+        if does & _ANSWERS and text[end : end + 1] == "." and _NUMBERED.match(text, end):
             continue
         effect = at
         if does & _ENDS:

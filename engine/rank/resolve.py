@@ -44,7 +44,9 @@ class Resolver:
     def wants_seventh(self, code: str) -> bool:
         """Whether all that the code lacks is its seventh character."""
         children = self._snapshot.children(code)
-        return bool(children) and all(len(child.replace(".", "")) == 7 for child in children)
+        are_full = bool(children) and all(len(child.replace(".", "")) == 7 for child in children)
+        # A few codes list their seven-character children one by one instead.
+        return are_full and bool(self._snapshot.seventh_characters(code))
 
     def _choose(self, parent: str, children: tuple[str, ...]) -> str:
         if len(children) == 1:

@@ -14,7 +14,12 @@ _PER_REPEAT = 0.02
 _MOST = 0.98
 _POSSIBLE_FACTOR = 0.8
 # Sections whose statements lead a claim: the first-listed diagnosis is looked for there.
-_LEADING_SECTIONS = ("DISCHARGE_DIAGNOSIS", "DIAGNOSIS", "ASSESSMENT", "ASSESSMENT_AND_PLAN", "IMPRESSION", "PLAN")
+_LEADING_SECTIONS = frozenset(
+    ("DISCHARGE_DIAGNOSIS", "POSTOPERATIVE_DIAGNOSIS", "DIAGNOSIS", "ASSESSMENT", "ASSESSMENT_AND_PLAN", "IMPRESSION", "PLAN")
+)
+# External causes are never listed first (Guidelines I.C.20.a.6).
+_NEVER_FIRST = ("V", "W", "X", "Y")
+_LAST = (1 << 30, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +32,27 @@ class _Statement:
 
 
 def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callable[[str], str]) -> list[Suggestion]:
-    """Draft the suggestions of a chart, best first; `title` gives the title of a code, "" if the release has none."""
+    """Draft the suggestions of a chart in the order of a claim; `title` gives the title of a code, "" if there is none.
+
+    First what the leading sections state, in their order (Guidelines II and IV.G: the condition chiefly responsible is
+    named first there), then the rest, surest first.
+    """
     by_code: dict[tuple[str, str], list[_Statement]] = {}
     for finding in findings:
         statement = _state(finding, chart.setting)
         if statement is not None:
             by_code.setdefault((finding.codes[0].system, statement.code), []).append(statement)
     drafts = [_draft(group, shown) for (_, code), group in by_code.items() if (shown := title(code))]
-    drafts.sort(key=lambda draft: (-draft[0], -draft[1].confidence, draft[1].code))
+    drafts.sort(key=lambda draft: (draft[0], -draft[1].confidence, draft[1].code))
     return [suggestion for _, suggestion in drafts]
+
+
+def _place(group: Sequence[Finding], code: str) -> tuple[int, int]:
+    """Return where a leading section first states a code."""
+    if code.startswith(_NEVER_FIRST):
+        return _LAST
+    stated = ((f.mention.document, f.mention.begin) for f in group if f.mention.section in _LEADING_SECTIONS)
+    return min(stated, default=_LAST)
 
 
 def _state(finding: Finding, setting: Setting) -> _Statement | None:
@@ -47,13 +64,12 @@ def _state(finding: Finding, setting: Setting) -> _Statement | None:
     return _Statement(code, finding, reason) if code else None
 
 
-def _draft(statements: list[_Statement], display: str) -> tuple[int, Suggestion]:
+def _draft(statements: list[_Statement], display: str) -> tuple[tuple[int, int], Suggestion]:
     group = [statement.finding for statement in statements]
     best = max(group, key=lambda finding: (finding.codes[0].score, -finding.mention.document, -finding.mention.begin))
     top = best.codes[0]
     is_possible = all(finding.mention.context.assertion is Assertion.POSSIBLE for finding in group)
     confidence = min(_MOST, top.score + _PER_REPEAT * (len(group) - 1)) * (_POSSIBLE_FACTOR if is_possible else 1.0)
-    leads = any(finding.mention.section in _LEADING_SECTIONS for finding in group)
     changes = dict.fromkeys(statement.reason for statement in statements if statement.reason)
     suggestion = Suggestion(
         system=top.system,
@@ -66,7 +82,7 @@ def _draft(statements: list[_Statement], display: str) -> tuple[int, Suggestion]
         alternatives=list(best.codes[1:4]),
         reasons=[_stated(group, is_possible=is_possible), *changes],
     )
-    return int(leads), suggestion
+    return _place(group, suggestion.code), suggestion
 
 
 def _stated(group: list[Finding], *, is_possible: bool) -> Reason:

@@ -22,7 +22,7 @@ _EXAM = "PHYSICAL_EXAM"
 # It starts with a plain set of characters, which the engine of `re` scans for four times faster than for alternatives.
 _HEADING = re.compile(
     r"([\n.,:;)\]][ \t]{0,16}+(?:(?:[#*_=>\u2022\u25cf-]{1,4}+|\d{1,2}[.)])[ \t]{0,8}+){0,3}+)"
-    r"([A-Za-z][A-Za-z&/'\u2019-]{0,30}+(?:,? [A-Za-z&/'\u2019-]{1,30}+){0,7}+)"
+    r"([A-Za-z][A-Za-z&/'\u2019-]{0,30}+(?:,? [A-Za-z&/][A-Za-z&/'\u2019-]{0,30}+){0,7}+)"
     r"(?: ?\([^()\n]{0,40}+\))?+[*_ \t]{0,4}+"
     r"((?=:)|[-\u2013](?= )|,(?=[A-Z]{3})|\r?(?:(?=\n)|\Z))"
 )
@@ -77,11 +77,12 @@ def find_sections(text: str) -> list[Section]:
         name = _name(headings, match, found[-1].name)
         if name is None:
             continue
-        begin = match.start(2) - 1
+        # A heading begins with its line, bullets and numbers included; one in the running text with its title.
+        begin = match.start(1) if match[1][0] == "\n" else match.start(2) - 1
         if begin < found[-1].body_begin:
             continue
         found[-1].end = begin
-        body = _BODY.match(text, max(begin, match.end() - 1))
+        body = _BODY.match(text, match.end() - 1)
         found.append(Section(name, begin, body.end() if body else match.end() - 1, len(text)))
     if len(found) > 1 and found[1].begin == 0:
         del found[0]

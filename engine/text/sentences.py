@@ -72,7 +72,8 @@ def _cut(cuts: list[int], text: str, begin: int, end: int, *, has_items: bool) -
             cut = _stop(text, last, at, match.end(), end)
         elif kind in " ,":
             number = int(_NUMBER.match(text, at + 1)[0])  # type: ignore[index]
-            if number == item + 1 and (number > 1 or at <= last or text[at - 1] in ":,."):
+            follows = number > 1 and number == _item_after(text, last, item) + 1
+            if follows or (number == 1 and (at <= last or text[at - 1] in ":,.")):
                 item, cut = number, at + 1
         elif kind in _BULLETS:
             cut = at
@@ -86,6 +87,9 @@ def _cut(cuts: list[int], text: str, begin: int, end: int, *, has_items: bool) -
 
 
 def _item_after(text: str, at: int, item: int) -> int:
+    """Return the number of the item that starts at a place, else that of the last one."""
+    while text[at : at + 1] == " ":
+        at += 1
     number = _NUMBER.match(text, at)
     return int(number[0]) if number and text[number.end() : number.end() + 1] in (".", ")") else item
 
