@@ -135,6 +135,8 @@ struct Gap {
   bool is_hard_gap(bool before_list_number) const {
     return hard || (dots > 0 && length > 1) || newlines > 1 || (newlines == 1 && (bullet || before_list_number));
   }
+  // "E. coli": the full stop after a lone letter ends an abbreviation, not a sentence.
+  bool is_initial_gap() const { return dots == 1 && length == 2 && ends_in_space && newlines == 0; }
   bool is_comma_gap() const { return comma || dashes > 1 || (dashes == 1 && spaced_before && ends_in_space); }
 };
 
@@ -205,7 +207,7 @@ class Matcher {
     char word[kMaxWordBytes + 16];
     size_t length = 0;
     int32_t begin = 0, finish = 0;
-    bool is_lower = false, is_number = false, after_word = false;
+    bool is_lower = false, is_number = false, after_word = false, after_initial = false;
   };
 
   template <class T> const T* at(Section s) const { return reinterpret_cast<const T*>(image_ + head_.begin[s]); }
@@ -354,10 +356,12 @@ class Matcher {
 
   void step(Scan& s) const {
     if (s.after_word) {
-      if (s.gap.is_hard_gap(before_list_number(s))) s.state = 0;
+      bool is_initial = s.after_initial && s.gap.is_initial_gap();
+      if (!is_initial && s.gap.is_hard_gap(before_list_number(s))) s.state = 0;
       s.commas += s.gap.is_comma_gap();
     }
     s.after_word = true;
+    s.after_initial = s.length == 1 && !s.is_number;
     uint32_t word = s.length <= kMaxWordBytes ? find_word(s.word, s.length) : kNone;
     if (word == kTransparent) return;
     s.lowers += s.is_lower;

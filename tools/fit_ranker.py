@@ -25,6 +25,8 @@ RIDGE = 2.0
 FOLDS = 5
 CODE_WEIGHT = 4.0
 CATEGORY_WEIGHT = 8.0
+# No corpus of 500 documents may silence a code: conventions differ.
+MOST = 2.5
 FOLDER = Path(__file__).parents[1] / "engine" / "rank"
 PRIOR = FEATURES.index("prior")
 
@@ -86,7 +88,7 @@ def fit_priors(codes: list[str], labels: np.ndarray, expected: np.ndarray, keep:
         mean = hoped / count
         anchor = _logit(mean) + base
         share = (right + weight * _logistic(anchor)) / (count + weight)
-        priors[key] = round(_logit(share) - _logit(mean), 2)
+        priors[key] = round(min(MOST, max(-MOST, _logit(share) - _logit(mean))), 2)
     return priors
 
 

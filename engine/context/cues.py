@@ -42,6 +42,7 @@ class Does(IntFlag):
     INSIDE = 64
     SKIPS_ITEM = 128
     IS_EXACT = 256
+    MAY_BELONG = 512
 
 
 class Stop(IntEnum):
@@ -94,6 +95,7 @@ _FLAGS = {
     "inside": Does.INSIDE,
     "skip_item": Does.SKIPS_ITEM,
     "exact": Does.IS_EXACT,
+    "near": Does.MAY_BELONG,
 }
 _PREFIX = {"before": "pre", "after": "post", "both": "mid", "answer": "answer", "pseudo": "pseudo", "terminate": "end"}
 _STOPS = {"list": Stop.LIST, "clause": Stop.CLAUSE, "comma": Stop.COMMA, "and": Stop.AND}
@@ -157,14 +159,19 @@ def _read_entry(
         settings = (slot, int(entry.get("scope", 0)), int(_STOPS[entry.get("stop", "clause")]), ends)
         phrases = entry["phrases"]
     except KeyError as error:
-        raise ArtifactError(f"cue[{number}]: got no or an unknown {error.args[0]!r}; see engine/context/README.md") from None
+        raise ArtifactError(
+            f"cue[{number}]: got no or an unknown {error.args[0]!r}; see engine/context/README.md"
+        ) from None
     if slot < 0 and does & (Does.REACHES_ON | Does.REACHES_BACK | Does.ANSWERS):
         raise ArtifactError(f"cue[{number}].value: got none, want one for direction {direction}")
     for phrase in phrases:
         if missing := set(_PLACE.findall(phrase)) - words.keys():
             raise ArtifactError(f"cue[{number}].phrases: got unknown words {{{min(missing)}}}, want a list of [words]")
         for spelled in _expand(phrase, words):
-            yield spelled, CueRule(f"{_PREFIX[direction]}:{spelled.lower()}", int(does), *settings, len(spelled.split()[0]))
+            yield (
+                spelled,
+                CueRule(f"{_PREFIX[direction]}:{spelled.lower()}", int(does), *settings, len(spelled.split()[0])),
+            )
 
 
 def _expand(phrase: str, words: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -20,7 +20,7 @@ _Reached = list[list[_Placed]]
 
 _ON, _BACK, _ANSWERS, _ENDS = int(Does.REACHES_ON), int(Does.REACHES_BACK), int(Does.ANSWERS), int(Does.ENDS)
 _IS_VERB, _AFTER_COMMA, _INSIDE = int(Does.IS_VERB), int(Does.AFTER_COMMA), int(Does.INSIDE)
-_SKIPS_ITEM, _IS_EXACT = int(Does.SKIPS_ITEM), int(Does.IS_EXACT)
+_SKIPS_ITEM, _IS_EXACT, _MAY_BELONG = int(Does.SKIPS_ITEM), int(Does.IS_EXACT), int(Does.MAY_BELONG)
 _SPEAKS = _ON | _BACK | _ANSWERS
 _ABSENT, _POSSIBLE, _CONDITIONAL, _HYPOTHETICAL = 0, 1, 2, 3
 _COMMA_BEFORE = re.compile(r"[,(\u2013-]\s*(?:(?:the|an?|his|her|their|this)\s+)?\Z", re.IGNORECASE)
@@ -47,7 +47,8 @@ _PRESENT, _CURRENT, _PATIENT = Assertion.PRESENT, Temporality.CURRENT, Experienc
 # Signs that are not words. "-" denies only where the sentence also marks with "+", or marks item after item.
 _SIGN = re.compile(
     r"[\[(?+\u2205\u00d8\u00f8\u2298\u2013\u2212-]"
-    r"(?:(?<=\[)(?: ?|[xX\u2713\u2714])\]|(?<=\()(?:[-\u2013\u2212]|\+)\)|(?<=[\u2205\u00d8\u00f8\u2298])(?=\s)|(?<=[-+\u2013\u2212])ve\b"
+    r"(?:(?<=\[)(?: ?|[xX\u2713\u2714])\]|(?<=\()(?:[-\u2013\u2212]|\+)\)|(?<=[\u2205\u00d8\u00f8\u2298])(?=\s)"
+    r"|(?<=[-+\u2013\u2212])ve\b"
     r"|(?<![^\s(,;:/].)(?:(?<=\?)(?= ?\w)|(?<=[-+\u2013\u2212])(?= ?[A-Za-z])))"
 )
 _SIGN_STARTS = ("[", "?", "+", "(-", ", -", ",-", "-ve")
@@ -167,7 +168,7 @@ def _place(text: str, begin: int, kept: Sequence[_Found], spans: Sequence[tuple[
             if does & _AFTER_COMMA and not _COMMA_BEFORE.search(text, max(begin, at - 16), at):
                 continue
             if does & _IS_VERB:
-                effect = _verb_starts(text, before, at)
+                effect = _verb_starts(text, before, at, may_belong=bool(does & _MAY_BELONG))
                 if effect < 0:
                     continue
         elif does:
@@ -206,12 +207,12 @@ def _set(context: Context, axis: Axis, value: Value) -> None:
         context.experiencer = value  # type: ignore[assignment]
 
 
-def _verb_starts(text: str, before: int, begin: int) -> int:
-    """Return where the clause of a verb starts: after the last comma, or at the verb; -1 if it belongs to the cue before it."""
+def _verb_starts(text: str, before: int, begin: int, *, may_belong: bool) -> int:
+    """Return where a verb's clause starts: after the last comma, or at the verb; -1 if it belongs to the cue before."""
     gap = text[max(before, begin - _LONGEST) : begin]
     comma = gap.rfind(", ")
     if comma < 0:
-        is_near = len(gap) <= 24 and " and " not in gap and len(gap.split()) <= _VERB_NEAR_WORDS
+        is_near = may_belong and len(gap) <= 24 and " and " not in gap and len(gap.split()) <= _VERB_NEAR_WORDS
         return -1 if is_near else begin
     clause = gap[comma + 2 :].lstrip()
     if clause.startswith(("or ", "nor ", "and ")):
@@ -219,9 +220,7 @@ def _verb_starts(text: str, before: int, begin: int) -> int:
     return begin - len(gap) + comma
 
 
-def _sweep_on(
-    text: str, begin: int, end: int, cues: list[_Placed], spans: Sequence[tuple[int, int]]
-) -> _Reached:
+def _sweep_on(text: str, begin: int, end: int, cues: list[_Placed], spans: Sequence[tuple[int, int]]) -> _Reached:
     reached: _Reached = []
     active: list[_Placed] = []
     number, count = 0, len(cues)
@@ -295,9 +294,7 @@ def _is_open(gap: str, rule: CueRule) -> bool:
     return len(gap) < 2 * rule.scope_words or len(gap.replace("-", " ").replace("(", " ").split()) <= rule.scope_words
 
 
-def _sweep_back(
-    text: str, begin: int, end: int, cues: list[_Placed], spans: Sequence[tuple[int, int]]
-) -> _Reached:
+def _sweep_back(text: str, begin: int, end: int, cues: list[_Placed], spans: Sequence[tuple[int, int]]) -> _Reached:
     reached: _Reached = []
     active: list[_Placed] = []
     number = len(cues) - 1
@@ -314,7 +311,9 @@ def _sweep_back(
                 active = [c for c in active if c[1] <= placed[1] or not rule.ends >> c[2].slot & 1]
             elif rule.does & _BACK or (rule.does & _ANSWERS and _is_answer(text, begin, end, placed)):
                 active = [*(carried for carried in active if carried[2].slot != rule.slot), placed]
-        reached.append([carried for carried in active if _reaches_back(text, begin, end, carried, stop)] if active else active)
+        reached.append(
+            [carried for carried in active if _reaches_back(text, begin, end, carried, stop)] if active else active
+        )
     reached.reverse()
     return reached
 
@@ -363,7 +362,11 @@ def _decide(text: str, stop: int, on: Sequence[_Placed], back: Sequence[_Placed]
     for placed in reversed(found):
         best[placed[2].slot] = best[placed[2].slot] or placed
     cues: list[Cue] = []
-    for slots in ((_CONDITIONAL, _HYPOTHETICAL, _ABSENT, _POSSIBLE), (int(Slot.HISTORICAL),), (int(Slot.FAMILY), int(Slot.OTHER))):
+    for slots in (
+        (_CONDITIONAL, _HYPOTHETICAL, _ABSENT, _POSSIBLE),
+        (int(Slot.HISTORICAL),),
+        (int(Slot.FAMILY), int(Slot.OTHER)),
+    ):
         for slot in slots:
             if (placed_or_none := best[slot]) is not None:
                 axis, value = SLOT_VALUES[slot]

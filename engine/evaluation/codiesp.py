@@ -74,12 +74,20 @@ def _subdivided() -> frozenset[str]:
     return frozenset(line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
 
 
+@lru_cache(maxsize=1)
+def _before() -> dict[str, str]:
+    path = Path(__file__).with_name("icd10cm_2016_before.tsv")
+    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+    return {new: old for new, old in rows}
+
+
 @lru_cache(maxsize=65536)
 def as_annotated(code: str) -> str:
     """Write a code as the corpus does: in small letters, without encounter character or placeholders, of its edition.
 
     The annotators left out the seventh character, and "X" before it sometimes; and they coded with an edition that
-    rests on ICD-10-CM 2016: a code that was subdivided since (R51 into R51.0 and R51.9) stands for its parts.
+    rests on ICD-10-CM 2016: a code that was subdivided since (R51 into R51.0 and R51.9) stands for its parts, and a
+    code added since (F32.A) is written as the one that held it.
     """
     bare = code.upper().replace(".", "")
     if len(bare) == 7:
@@ -89,7 +97,10 @@ def as_annotated(code: str) -> str:
         stem = dotted(bare[:length])
         if stem in _subdivided():
             return stem.lower()
-    return dotted(bare).lower()
+        if stem in _before():
+            return _before()[stem].lower()
+    whole = dotted(bare)
+    return _before().get(whole, whole).lower()
 
 
 def read_gold(path: Path, track: str, documents: set[str], write: Writer) -> dict[str, set[str]]:

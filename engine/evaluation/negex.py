@@ -1,9 +1,10 @@
 """Accuracy on the NegEx test kit: is a phrase of a sentence negated, historical, somebody else's.
 
-Format: tab-separated with a header; line number, condition, sentence, negation (Negated, Affirmed, Possible), temporality
-(Historical, Recent, Not particular), experiencer (Patient, Other, Family member); columns at the end may be missing. The
-phrase stands in capitals in its sentence. Each row counts once on each axis it has a label for:
-negated against the rest (possible is not negated), historical against the rest, other than the patient against the patient.
+Format: tab-separated with a header; line number, condition, sentence, negation (Negated, Affirmed, Possible),
+temporality (Historical, Recent, Not particular), experiencer (Patient, Other, Family member); columns at the end
+may be missing. The phrase stands in capitals in its sentence. Each row counts once on each axis it has a label
+for: negated against the rest (possible is not negated), historical against the rest, other than the patient
+against the patient.
 """
 
 import re
@@ -154,7 +155,8 @@ def _error(row: NegexRow, span: tuple[int, int] | None, context: Context, axis: 
     begin, end = span or (0, 0)
     around = f"{row.sentence[max(0, begin - 90) : begin]}{{{row.sentence[begin:end]}}}{row.sentence[end : end + 60]}"
     cues = ", ".join(cue.rule for cue in context.cues) or "no cue"
-    return f"{axis}: want {label}, got {'the rest' if _is_rest(axis, context) else axis} [{cues}] line {row.line}: {around}"
+    got = "the rest" if _is_rest(axis, context) else axis
+    return f"{axis}: want {label}, got {got} [{cues}] line {row.line}: {around}"
 
 
 def _is_rest(axis: str, context: Context) -> bool:

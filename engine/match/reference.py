@@ -72,9 +72,11 @@ def fold_words(text: str) -> list[str]:
     return [word.fold for word in find_words(text)]
 
 
-def gap_kind(gap: str, *, before_list_number: bool) -> int:
-    """Classify what lies between two words."""
+def gap_kind(gap: str, *, after_initial: bool = False, before_list_number: bool = False) -> int:
+    """Classify what lies between two words; a full stop after a lone letter ("E. coli") ends no sentence."""
     newlines = gap.count("\n")
+    if after_initial and newlines == 0 and len(gap) == 2 and gap[0] == "." and gap[1] in _SPACE:
+        return SOFT
     if _HARD.search(gap) or ("." in gap and len(gap) > 1) or newlines > 1:
         return HARD
     if newlines == 1 and (before_list_number or re.search("[-\u2013*+#]", gap.split("\n")[1])):
@@ -84,6 +86,10 @@ def gap_kind(gap: str, *, before_list_number: bool) -> int:
     if "," in gap or "\u2014" in gap or dashes > 1 or (dashes == 1 and is_spaced):
         return COMMA
     return SOFT
+
+
+def _is_initial(word: Word) -> bool:
+    return len(word.fold.encode()) == 1 and not re.fullmatch("[0-9]", word.fold)
 
 
 def _is_list_number(text: str, word: Word) -> bool:
@@ -108,7 +114,7 @@ class ReferenceMatcher:
         """List (begin, end, phrase) as the native matcher does."""
         words = find_words(text)
         gaps = [
-            gap_kind(text[a.end : b.begin], before_list_number=_is_list_number(text, b))
+            gap_kind(text[a.end : b.begin], after_initial=_is_initial(a), before_list_number=_is_list_number(text, b))
             for a, b in zip(words, words[1:], strict=False)
         ]
         ids = [self._surfaces.get(word.fold) for word in words]

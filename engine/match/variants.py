@@ -38,7 +38,7 @@ def _without_asides(text: str) -> Iterator[str]:
     yield _PARENTHESES.sub("", bare)
     yield bare.replace("(", "").replace(")", "")
     inner = re.search(r"\(([^()]+)\)", bare)
-    if inner and _PARENTHESES.search(bare):
+    if inner and not _LEADING_CONJUNCTION.match(inner[1]):
         # "Essential (primary) hypertension": the modifier may stand for the word before it.
         yield re.sub(r"\S+\s*\(([^()]+)\)", r"\1", bare, count=1)
 

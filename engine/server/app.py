@@ -90,7 +90,11 @@ async def start(config: Config, engine: Engine, *, port: int | None = None, shar
     if config.reflection:
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
-    address = _listen(server, config, config.port if port is None else port)
+    try:
+        address = _listen(server, config, config.port if port is None else port)
+    except ConfigError:
+        log.close()
+        raise
     await server.start()
     for name in ("", *SERVICES):
         await state.set(name, health_pb2.HealthCheckResponse.SERVING)

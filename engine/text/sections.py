@@ -30,8 +30,10 @@ _HEADING = re.compile(
 _FLAT_HEADING = re.compile(r"(  )([A-Z][A-Z&/'\u2019]{1,30}+(?: [A-Z&/'\u2019-]{1,30}+){0,7}+)()(?=:)")
 # What stands between a heading and the text under it; MTSamples joins lines by commas.
 _BODY = re.compile(r":?+[*_ \t,]{0,32}+")
-_SMALL_WORDS = frozenset("and or of the for to on in at by with a an".split())
-_OPENERS = frozenset(("HIS", "HER", "THE", "PATIENT'S", "PERTINENT", "RELEVANT", "SIGNIFICANT", "ADDITIONAL", "OTHER", "UPDATED"))
+_SMALL_WORDS = frozenset(["and", "or", "of", "the", "for", "to", "on", "in", "at", "by", "with", "a", "an"])
+_OPENERS = frozenset(
+    ("HIS", "HER", "THE", "PATIENT'S", "PERTINENT", "RELEVANT", "SIGNIFICANT", "ADDITIONAL", "OTHER", "UPDATED")
+)
 _BEGIN = attrgetter("begin")
 
 
@@ -50,7 +52,10 @@ def _headings() -> _Headings:
         data = tomllib.load(file)
     inner = data["inner"]
     names = {
-        spelling: name for name, titles in data["sections"].items() for title in titles for spelling in _spellings(title)
+        spelling: name
+        for name, titles in data["sections"].items()
+        for title in titles
+        for spelling in _spellings(title)
     }
     exam, systems = (
         frozenset(s for title in inner[key] for s in _spellings(title) if s not in names) for key in ("exam", "systems")

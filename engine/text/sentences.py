@@ -6,10 +6,11 @@ heading. Candidates for a boundary are found by one regular expression; each is 
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from engine.types import Section
 
-# A stop that could end a sentence, a line break, a bullet. One set of characters comes first: `re` scans for it fastest.
+# A stop that could end a sentence, a line break, a bullet. It starts with one set of characters, which `re` scans fast.
 _BREAKS = "\n\r\x0b\x0c\u2028\u2029"
 _BULLETS = "\u2022\u25cf\u25aa\u25e6"
 _CANDIDATE = re.compile(
@@ -18,24 +19,34 @@ _CANDIDATE = re.compile(
 )
 # The same, and the gap before an item's number, for the sections that number their items in one line.
 _CANDIDATE_OR_ITEM = re.compile(_CANDIDATE.pattern + r"|[ ,](?=\d{1,2}[.)] )")
-_NEXT_LINE = re.compile(r"[ \t\r]{0,200}+(\n|\Z|[-*+#>\u2013=_|]|\[.?\]|\(?\d{1,3}[.)](?!\d)|\(?[A-Za-z][.)](?= ))?+(\S?)")
+_NEXT_LINE = re.compile(
+    r"[ \t\r]{0,200}+(\n|\Z|[-*+#>\u2013=_|]|\[.?\]|\(?\d{1,3}[.)](?!\d)|\(?[A-Za-z][.)](?= ))?+(\S?)"
+)
 _NUMBER = re.compile(r"\d{1,2}")
 _EDGE = " \t\n\r,\x0b\x0c\u2028\u2029"
 
 # A full stop after one of these never ends a sentence; after one of the second set only before a capital.
-_TITLES = frozenset("dr mr mrs ms prof st vs e.g i.e eg cf fig figs approx ca rev sgt lt col gen pt.s etal viz".split())
+_TITLES = frozenset(
+    str.split("""
+    dr mr mrs ms prof st vs e.g i.e eg cf fig figs approx ca rev sgt lt col gen pt.s etal viz
+    """)
+)
 _SHORT = frozenset(
-    """mg mcg ml cm mm kg lb lbs oz in ft hr hrs min mins sec wk wks mo mos yr yrs y.o yo pt pts hx dx rx tx sx fx h.o s.p w.u
-    no nos vol est dept ave blvd q.d b.i.d t.i.d q.i.d p.o p.r.n q.h.s h.s q qd bid tid qid po prn qhs hs a.m p.m i.v i.m
-    s.c p.c a.c o.d o.s o.u al etc temp resp wt ht abd ext neg pos inc jr sr m.d d.o ph.d r.n p.a u.s aug sept oct nov dec jan feb
-    mar apr jun jul mon tue wed thu fri sat sun""".split()
+    str.split("""
+    mg mcg ml cm mm kg lb lbs oz in ft hr hrs min mins sec wk wks mo mos yr yrs y.o yo pt pts hx dx rx tx sx fx h.o
+    s.p w.u no nos vol est dept ave blvd q.d b.i.d t.i.d q.i.d p.o p.r.n q.h.s h.s q qd bid tid qid po prn qhs hs
+    a.m p.m i.v i.m s.c p.c a.c o.d o.s o.u al etc temp resp wt ht abd ext neg pos inc jr sr m.d d.o ph.d r.n p.a
+    u.s aug sept oct nov dec jan feb mar apr jun jul mon tue wed thu fri sat sun
+    """)
 )
 # A wrapped line runs close to the margin; a shorter line that the next one does not go on is an item of a list.
 _WRAPPED = 50
 _GOES_ON = 30
 _CONNECTIVES = frozenset(
-    """and or nor but with without of to in on at by for from the a an as that which who than then is was are were be been has have
-    had not no his her their any due per after before during while if into over under about""".split()
+    str.split("""
+    and or nor but with without of to in on at by for from the a an as that which who than then is was are were be
+    been has have had not no his her their any due per after before during while if into over under about
+    """)
 )
 
 
@@ -53,7 +64,7 @@ def find_sentences(text: str, sections: Sequence[Section]) -> list[tuple[int, in
         _cut(cuts, text, max(section.begin, section.body_begin), section.end, has_items=has_items)
     cuts.append(len(text))
     found: list[tuple[int, int]] = []
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         part = text[begin:end]
         stripped = part.lstrip(_EDGE)
         if stripped:
@@ -101,7 +112,7 @@ def _stop(text: str, last: int, at: int, after: int, end: int) -> int:
     following = text[after : after + 3]
     if following[:1] == ",":
         # MTSamples joins lines by commas: ".,Next". In other notes ".," follows an abbreviation.
-        return -1 if following[1:2].islower() or following[2:3].islower() and following[1] == " " else after + 1
+        return -1 if following[1:2].islower() or (following[2:3].islower() and following[1] == " ") else after + 1
     if after >= end or text[at] != "." or text[after - 1] != ".":
         return after
     space = max(text.rfind(" ", max(last, at - 20), at), text.rfind("\n", max(last, at - 20), at))
@@ -117,7 +128,12 @@ def _stop(text: str, last: int, at: int, after: int, end: int) -> int:
 def _is_initial(text: str, last: int, at: int) -> bool:
     """Whether the letter before a stop is a person's initial: it follows a title or a name."""
     before = text[max(last, at - 24) : at - 1].split()
-    return bool(before) and text[at - 1].isupper() and before[-1][0].isupper() and before[-1].lower() not in ("hepatitis", "vitamin")
+    return (
+        bool(before)
+        and text[at - 1].isupper()
+        and before[-1][0].isupper()
+        and before[-1].lower() not in ("hepatitis", "vitamin")
+    )
 
 
 def _ends_line(text: str, line_begin: int, at: int, end: int) -> bool:

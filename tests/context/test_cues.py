@@ -34,7 +34,11 @@ def test_no_phrase_says_one_thing_twice() -> None:
 
 
 def test_table_is_the_same_whenever_it_is_loaded() -> None:
-    assert CueTable.load().content_hash == CueTable.load().content_hash != CueTable.parse(_CUE + b'phrases = ["x"]').content_hash
+    assert (
+        CueTable.load().content_hash
+        == CueTable.load().content_hash
+        != CueTable.parse(_CUE + b'phrases = ["x"]').content_hash
+    )
 
 
 def test_slots_stand_for_the_values_of_their_names() -> None:
@@ -42,7 +46,11 @@ def test_slots_stand_for_the_values_of_their_names() -> None:
 
 
 def test_words_in_braces_are_expanded() -> None:
-    table = CueTable.parse(b'[words]\nwho = ["he", "she"]\nyear = {from = 1999, to = 2000}\n' + _CUE + b'phrases = ["{who} denies", "in {year}"]')
+    table = CueTable.parse(
+        b'[words]\nwho = ["he", "she"]\nyear = {from = 1999, to = 2000}\n'
+        + _CUE
+        + b'phrases = ["{who} denies", "in {year}"]'
+    )
     assert table.phrases == ("he denies", "she denies", "in 1999", "in 2000")
     assert [rule.rule for rule in table.rules] == ["pre:he denies", "pre:she denies", "pre:in 1999", "pre:in 2000"]
 

@@ -144,7 +144,17 @@ def test_spans_beyond_the_text_are_answered(read: Read) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["no fever, ", "no fever and ", "possible fever or ", "if fever (", "history of fever; ", "x", "\n", "mother ? [ ] ", "- + "],
+    [
+        "no fever, ",
+        "no fever and ",
+        "possible fever or ",
+        "if fever (",
+        "history of fever; ",
+        "x",
+        "\n",
+        "mother ? [ ] ",
+        "- + ",
+    ],
 )
 def test_time_is_linear_in_a_sentence_without_end(unit: str) -> None:
     table = CueTable.load()

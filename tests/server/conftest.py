@@ -47,11 +47,15 @@ def serve_in_thread(config: Config, engine: Any) -> Iterator[LiveServer]:
     ready = threading.Event()
     found: dict[str, Any] = {}
 
+    def on_ready(address: Address) -> None:
+        found["address"] = address
+        ready.set()
+
     async def main() -> None:
         stop = found["stop"] = asyncio.Event()
         found["loop"] = asyncio.get_running_loop()
         try:
-            await run(config, engine, on_ready=lambda address: (found.update(address=address), ready.set()), stop=stop)
+            await run(config, engine, on_ready=on_ready, stop=stop)
         except BaseException as error:
             found["error"] = error
         finally:
@@ -135,14 +139,14 @@ def client(server: LiveServer) -> Iterator[ChartcoderClient]:
 def coding(server: LiveServer) -> Iterator[Any]:
     """A bare stub of CodingService."""
     with server.channel() as channel:
-        yield coding_pb2_grpc.CodingServiceStub(channel)
+        yield coding_pb2_grpc.CodingServiceStub(channel)  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
 def codesets(server: LiveServer) -> Iterator[Any]:
     """A bare stub of CodeSetService."""
     with server.channel() as channel:
-        yield codeset_pb2_grpc.CodeSetServiceStub(channel)
+        yield codeset_pb2_grpc.CodeSetServiceStub(channel)  # type: ignore[no-untyped-call]
 
 
 class ServerProcess:

@@ -1,7 +1,7 @@
 """Every span in a reply counts in the caller's unit, and what it cuts from the original is the text it names."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fake_engine import TERMS, find
@@ -56,7 +56,7 @@ TEXTS = st.lists(_PIECES, min_size=1, max_size=12).map(" ".join).filter(lambda t
 @given(texts=st.lists(TEXTS, min_size=1, max_size=3))
 def test_each_span_cut_from_the_original_is_the_text_it_names(coding: Any, unit: int, texts: list[str]) -> None:
     documents = [types_pb2.Document(text=text) for text in texts]
-    request = coding_pb2.CodeChartRequest(chart=types_pb2.Chart(documents=documents), offset_unit=unit)
+    request = coding_pb2.CodeChartRequest(chart=types_pb2.Chart(documents=documents), offset_unit=cast(Any, unit))
     whole = types_pb2.ChartFrame()
     for reply in coding.CodeChart(request):
         whole.MergeFrom(reply.frame)

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from chartcoder_client import ChartcoderClient
@@ -102,8 +103,9 @@ def test_every_span_is_true_in_every_unit(real: LiveServer, words: list[str], un
     text = " ".join([*words, "hypertension"])
     whole = types_pb2.ChartFrame()
     with real.channel() as channel:
-        request = coding_pb2.CodeChartRequest(chart={"documents": [{"text": text}]}, offset_unit=unit)
-        for reply in coding_pb2_grpc.CodingServiceStub(channel).CodeChart(request):
+        request = coding_pb2.CodeChartRequest(chart={"documents": [{"text": text}]}, offset_unit=cast(Any, unit))
+        stub: Any = coding_pb2_grpc.CodingServiceStub(channel)  # type: ignore[no-untyped-call]
+        for reply in stub.CodeChart(request):
             whole.MergeFrom(reply.frame)
     assert whole.findings
     for finding in whole.findings:

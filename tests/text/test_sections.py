@@ -1,6 +1,7 @@
 """Headings of made-up notes in the manners of real ones."""
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,14 @@ from hypothesis import strategies as st
 
 from engine.text.sections import find_sections, section_at, section_names
 
-EXPECTED_NAMES = """CHIEF_COMPLAINT HISTORY_OF_PRESENT_ILLNESS PAST_MEDICAL_HISTORY PAST_SURGICAL_HISTORY FAMILY_HISTORY SOCIAL_HISTORY
-ALLERGIES MEDICATIONS REVIEW_OF_SYSTEMS PHYSICAL_EXAM VITAL_SIGNS RESULTS LABS IMAGING FINDINGS IMPRESSION ASSESSMENT
-ASSESSMENT_AND_PLAN PLAN DIAGNOSIS ADMISSION_DIAGNOSIS DISCHARGE_DIAGNOSIS PREOPERATIVE_DIAGNOSIS POSTOPERATIVE_DIAGNOSIS PROCEDURE
-HOSPITAL_COURSE INDICATION TECHNIQUE COMPARISON DISCHARGE_INSTRUCTIONS DISPOSITION DIFFERENTIAL PROBLEM_LIST SUBJECTIVE OBJECTIVE
-IMMUNIZATIONS OBSTETRIC_HISTORY RISK_FACTORS"""
+EXPECTED_NAMES = """
+CHIEF_COMPLAINT HISTORY_OF_PRESENT_ILLNESS PAST_MEDICAL_HISTORY PAST_SURGICAL_HISTORY FAMILY_HISTORY
+SOCIAL_HISTORY ALLERGIES MEDICATIONS REVIEW_OF_SYSTEMS PHYSICAL_EXAM VITAL_SIGNS RESULTS LABS IMAGING FINDINGS
+IMPRESSION ASSESSMENT ASSESSMENT_AND_PLAN PLAN DIAGNOSIS ADMISSION_DIAGNOSIS DISCHARGE_DIAGNOSIS
+PREOPERATIVE_DIAGNOSIS POSTOPERATIVE_DIAGNOSIS PROCEDURE HOSPITAL_COURSE INDICATION TECHNIQUE COMPARISON
+DISCHARGE_INSTRUCTIONS DISPOSITION DIFFERENTIAL PROBLEM_LIST SUBJECTIVE OBJECTIVE IMMUNIZATIONS
+OBSTETRIC_HISTORY RISK_FACTORS
+"""
 
 
 def names(text: str) -> list[str]:
@@ -106,7 +110,12 @@ def test_what_is_no_heading(text: str) -> None:
 def test_lines_joined_by_commas_keep_their_headings() -> None:
     text = "SUBJECTIVE:,  Cough.,MEDICATIONS: , Aspirin.,ALLERGIES:,  None.,ASSESSMENT:,  Bronchitis."
     assert names(text) == ["SUBJECTIVE", "MEDICATIONS", "ALLERGIES", "ASSESSMENT"]
-    assert [text[s.body_begin : s.end] for s in find_sections(text)] == ["Cough.,", "Aspirin.,", "None.,", "Bronchitis."]
+    assert [text[s.body_begin : s.end] for s in find_sections(text)] == [
+        "Cough.,",
+        "Aspirin.,",
+        "None.,",
+        "Bronchitis.",
+    ]
 
 
 def test_a_flattened_note_keeps_its_capital_headings() -> None:
@@ -115,10 +124,15 @@ def test_a_flattened_note_keeps_its_capital_headings() -> None:
 
 
 def test_headings_that_follow_each_other_are_each_a_section() -> None:
-    assert names("HISTORY OF PRESENT ILLNESS:    CHIEF COMPLAINT:  cough") == ["HISTORY_OF_PRESENT_ILLNESS", "CHIEF_COMPLAINT"]
+    assert names("HISTORY OF PRESENT ILLNESS:    CHIEF COMPLAINT:  cough") == [
+        "HISTORY_OF_PRESENT_ILLNESS",
+        "CHIEF_COMPLAINT",
+    ]
 
 
-@pytest.mark.parametrize("inner", ["HEENT: clear", "CARDIOVASCULAR: regular", "Lungs: clear", "Neuro: intact", "\u2022 Skin: dry"])
+@pytest.mark.parametrize(
+    "inner", ["HEENT: clear", "CARDIOVASCULAR: regular", "Lungs: clear", "Neuro: intact", "\u2022 Skin: dry"]
+)
 @pytest.mark.parametrize("parent", ["REVIEW OF SYSTEMS", "PHYSICAL EXAM", "FINDINGS"])
 def test_body_parts_stay_in_their_section(parent: str, inner: str) -> None:
     assert len(names(f"{parent}:\n{inner}\nAbdomen: soft\n")) == 1
@@ -154,13 +168,14 @@ def test_sections_cover_any_text_end_to_end(text: str) -> None:
     sections = find_sections(text)
     assert sections[0].begin == 0
     assert sections[-1].end == len(text)
-    for before, after in zip(sections, sections[1:], strict=False):
+    for before, after in pairwise(sections):
         assert before.end == after.begin
     assert all(s.begin <= s.body_begin <= s.end or s.begin == s.end for s in sections)
 
 
 @pytest.mark.parametrize(
-    "unit", [" ", "\n", "A", "A ", "- ", ", A", "(A", "A (", ". Aaaaa Aaaaa", "PMH:", "\n- - - ", "  A:", ":", "** ", "1. "]
+    "unit",
+    [" ", "\n", "A", "A ", "- ", ", A", "(A", "A (", ". Aaaaa Aaaaa", "PMH:", "\n- - - ", "  A:", ":", "** ", "1. "],
 )
 def test_time_is_linear_in_hostile_text(unit: str) -> None:
     times = []

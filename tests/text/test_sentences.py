@@ -48,7 +48,10 @@ def cut(text: str) -> list[str]:
         ("Gout\nAsthma\nStroke", ["Gout", "Asthma", "Stroke"]),
         ("No fever\nor cough", ["No fever\nor cough"]),
         ("He denies fever, chills,\nand cough.", ["He denies fever, chills,\nand cough."]),
-        ("He was seen in the clinic for a cough that had\nlasted a week.", ["He was seen in the clinic for a cough that had\nlasted a week."]),
+        (
+            "He was seen in the clinic for a cough that had\nlasted a week.",
+            ["He was seen in the clinic for a cough that had\nlasted a week."],
+        ),
         (
             "The patient was seen again this morning on rounds with the\nCardiology team.",
             ["The patient was seen again this morning on rounds with the\nCardiology team."],
@@ -75,7 +78,26 @@ def test_sentences_lose_only_space_and_commas(text: str) -> None:
     assert not text[at:].strip(" \t\n\r,\x0b\x0c\u2028\u2029")
 
 
-@pytest.mark.parametrize("unit", [" ", "\n", "a\n", "A", "A. ", ". ", ".", "\u2022 ", " 1. 2.", "a \n", "PMH: ", "...\n", "\n" + " " * 150, "?!", ".,"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        " ",
+        "\n",
+        "a\n",
+        "A",
+        "A. ",
+        ". ",
+        ".",
+        "\u2022 ",
+        " 1. 2.",
+        "a \n",
+        "PMH: ",
+        "...\n",
+        "\n" + " " * 150,
+        "?!",
+        ".,",
+    ],
+)
 def test_time_is_linear_in_hostile_text(unit: str) -> None:
     times = []
     for size in (100_000, 1_000_000):

@@ -1,0 +1,37 @@
+"""One built store for the whole session: the packaged release and its dictionary, in a temporary folder."""
+
+from pathlib import Path
+
+import pytest
+
+from codesets.snapshot import Snapshot
+from codesets.types import System
+from engine.config import Config
+from engine.live import Live, build
+from engine.pipeline import Pipeline
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with everything compiled; tests read it and leave it as it is."""
+    folder = tmp_path_factory.mktemp("home")
+    build(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def live(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Live:
+    """The engine open over the session's store."""
+    return Live.open(Config(home=home, audit_dir=tmp_path_factory.mktemp("audit")))
+
+
+@pytest.fixture(scope="session")
+def snapshot(live: Live) -> Snapshot:
+    """The packaged ICD-10-CM release, April 2026."""
+    return live.releases.release(System.ICD10CM)
+
+
+@pytest.fixture(scope="session")
+def pipeline(live: Live) -> Pipeline:
+    """The pipeline over the session's store."""
+    return live.pipeline
