@@ -23,7 +23,9 @@ def _padded(length: int) -> int:
     return (length + _ALIGN - 1) // _ALIGN * _ALIGN
 
 
-def write_container(path: Path, *, magic: bytes, version: int, sections: Mapping[str, bytes], about: Mapping[str, Any]) -> str:
+def write_container(
+    path: Path, *, magic: bytes, version: int, sections: Mapping[str, bytes], about: Mapping[str, Any]
+) -> str:
     """Write a container atomically (temporary file, fsync, rename) and return its content hash (SHA-256, hex).
 
     Raises OSError when the disk does not take it; what was at `path` is then untouched.

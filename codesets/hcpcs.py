@@ -41,7 +41,9 @@ def effective_from(name: str) -> date:
     """
     year = re.search(r"(?<!\d)(20\d\d)(?!\d)", name)
     if year is None:
-        raise SourceError(f"{name}: got a file name without a year, want the publisher's, such as HCPC2026_JAN_ANWEB.txt")
+        raise SourceError(
+            f"{name}: got a file name without a year, want the publisher's, such as HCPC2026_JAN_ANWEB.txt"
+        )
     month = next((number for word, number in _QUARTER.items() if re.search(rf"(?<![A-Z]){word}", name.upper())), 1)
     return date(int(year[1]), month, 1)
 
@@ -84,14 +86,18 @@ def _records(text: str, name: str) -> Iterator[_Record]:
         started = True
         # CMS's own files hold continuations a few bytes short; all that is read of them ends at 91.
         if not _RECORD.match(line) or len(line) < (_FIRST_LENGTH if line[10] in _FIRST else _MORE_LENGTH):
-            raise SourceError(f"{name} line {number}: got {len(line)} characters, want a whole record of 320; fetch the file again")
+            raise SourceError(
+                f"{name} line {number}: got {len(line)} characters, want a whole record of 320; fetch the file again"
+            )
         kind = line[10]
         if kind in _FIRST:
             if record is not None:
                 yield record
             record = _first(line, f"{name} line {number}")
         elif record is None or line[:5].strip() != record.code:
-            raise SourceError(f"{name} line {number}: got a continuation of {line[:5].strip()}, want its first line before it")
+            raise SourceError(
+                f"{name} line {number}: got a continuation of {line[:5].strip()}, want its first line before it"
+            )
         if record is not None:
             record.long.append(line[11:91].rstrip())
     if record is not None:
@@ -99,7 +105,9 @@ def _records(text: str, name: str) -> Iterator[_Record]:
 
 
 def _first(line: str, where: str) -> _Record:
-    return _Record(line[:5].strip(), line[10], line[91:119].strip(), _date(line[268:276], where), _date(line[284:292], where))
+    return _Record(
+        line[:5].strip(), line[10], line[91:119].strip(), _date(line[268:276], where), _date(line[284:292], where)
+    )
 
 
 def _date(cell: str, where: str) -> date | None:

@@ -11,8 +11,9 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from importlib.resources import files
+from importlib.util import find_spec
 from io import StringIO
+from pathlib import Path
 
 from codesets.errors import SourceError
 from codesets.types import Node, Note, NoteKind, ReleaseSource, System
@@ -47,8 +48,12 @@ def fiscal_year(year: int) -> tuple[date, date]:
 
 
 def packaged_tabular() -> bytes:
-    """Read the tabular XML that the `simple-icd-10-cm` package carries."""
-    return (files("simple_icd_10_cm") / "data" / PACKAGED_TABULAR).read_bytes()
+    """Read the tabular XML that the `simple-icd-10-cm` package carries; raises SourceError if it is not installed."""
+    # Found, not imported: the package reads and indexes its data on import, of which we need nothing.
+    spec = find_spec("simple_icd_10_cm")
+    if spec is None or not spec.submodule_search_locations:
+        raise SourceError("simple-icd-10-cm: not installed; it carries the tabular list")
+    return (Path(spec.submodule_search_locations[0]) / "data" / PACKAGED_TABULAR).read_bytes()
 
 
 def read_tabular(xml: bytes, *, source: str) -> ReleaseSource:
@@ -79,7 +84,9 @@ def parse_xml(xml: bytes, source: str) -> ET.Element:
     try:
         return ET.fromstring(xml)
     except (ET.ParseError, ValueError, LookupError) as error:
-        raise SourceError(f"{source}: not well-formed XML ({error}); the file may be truncated, fetch it again") from None
+        raise SourceError(
+            f"{source}: not well-formed XML ({error}); the file may be truncated, fetch it again"
+        ) from None
 
 
 def _text(element: ET.Element | None) -> str:

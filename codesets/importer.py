@@ -95,7 +95,9 @@ def _unzip(name: str, data: bytes) -> Iterator[_Given]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
             if len(members) > MAX_ZIP_MEMBERS or sum(info.file_size for info in members) > MAX_FILE_BYTES:
-                raise SourceError(f"{name}: got a zip over {MAX_ZIP_MEMBERS} members or {MAX_FILE_BYTES} bytes unpacked")
+                raise SourceError(
+                    f"{name}: got a zip over {MAX_ZIP_MEMBERS} members or {MAX_FILE_BYTES} bytes unpacked"
+                )
             given = [_Given(Path(info.filename).name, archive.read(info)) for info in members]
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise SourceError(f"{name}: not a whole zip file ({error}); fetch it again") from None
@@ -106,7 +108,9 @@ def _unzip(name: str, data: bytes) -> Iterator[_Given]:
 
 
 def _is_known(given: _Given) -> bool:
-    return given.data.lstrip()[:5] == b"<?xml" or (given.name.lower().endswith(".txt") and hcpcs.looks_like(given.text()))
+    return given.data.lstrip()[:5] == b"<?xml" or (
+        given.name.lower().endswith(".txt") and hcpcs.looks_like(given.text())
+    )
 
 
 def _read(given: _Given) -> ReleaseSource | IndexSource:
@@ -141,7 +145,9 @@ def _change_kind(given: _Given) -> str:
 def _change_year(given: _Given) -> str:
     year = re.search(r"(?:fy|20)(\d{4}|\d\d)(?!\d)", given.name.lower())
     if year is None:
-        raise SourceError(f"{given.name}: got a file name without its fiscal year, want it as in icd10cm_fy2027_added.tsv")
+        raise SourceError(
+            f"{given.name}: got a file name without its fiscal year, want it as in icd10cm_fy2027_added.tsv"
+        )
     return year[1] if len(year[1]) == 4 else f"20{year[1]}"
 
 
@@ -152,7 +158,9 @@ def _read_changes(
     texts = {kind: given for kind, given in files}
     added, revised, gone = (texts.get(kind) for kind in ("added", "revised", "not_billable"))
     if added is None or gone is None:
-        raise SourceError(f"changes of FY{year}: got {', '.join(sorted(texts))}; import added and no_longer_billable together")
+        raise SourceError(
+            f"changes of FY{year}: got {', '.join(sorted(texts))}; import added and no_longer_billable together"
+        )
     changes = icd10cm.Changes(
         icd10cm.read_added(added.text(), source=added.name),
         icd10cm.read_revised(revised.text(), source=revised.name) if revised else (),
@@ -175,7 +183,12 @@ def _base(home: Path, version: str, beside: Sequence[ReleaseSource | IndexSource
 def _source_of(snapshot: Snapshot) -> ReleaseSource:
     release = snapshot.release
     return ReleaseSource(
-        release.system, release.version, release.effective_from, release.effective_to, release.source, tuple(snapshot.nodes())
+        release.system,
+        release.version,
+        release.effective_from,
+        release.effective_to,
+        release.source,
+        tuple(snapshot.nodes()),
     )
 
 
@@ -191,4 +204,6 @@ def _save(home: Path, given: _Given, source: ReleaseSource | IndexSource) -> Imp
         f"{source.system.value} {source.version}, {len(source.nodes)} nodes, {billable} billable codes, "
         f"in force {source.effective_from.isoformat()} to {until}"
     )
-    return ImportReport(given.name, f"{source.system.value} release", given.sha256, summary, snapshot_path(home, source))
+    return ImportReport(
+        given.name, f"{source.system.value} release", given.sha256, summary, snapshot_path(home, source)
+    )

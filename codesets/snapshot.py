@@ -144,7 +144,9 @@ class Snapshot:
     def _known(self, code: str) -> int:
         number = self.index_of(code)
         if number < 0:
-            raise UnknownCodeError(f"code: got {code[:16]!r}, want a code of {self.release.system.value} {self.release.version}")
+            raise UnknownCodeError(
+                f"code: got {code[:16]!r}, want a code of {self.release.system.value} {self.release.version}"
+            )
         return number
 
     def code_at(self, number: int) -> str:
@@ -183,7 +185,9 @@ class Snapshot:
     def children(self, code: str) -> tuple[str, ...]:
         """List the codes directly below; raises UnknownCodeError."""
         number = self._known(code)
-        return tuple(self.code_at(child) for child in self._children[self._child_at[number] : self._child_at[number + 1]])
+        return tuple(
+            self.code_at(child) for child in self._children[self._child_at[number] : self._child_at[number + 1]]
+        )
 
     def notes_at(self, number: int) -> list[Note]:
         """List the notes that a node itself carries."""
@@ -232,7 +236,16 @@ class Snapshot:
         """Yield every node as its reader gave it."""
         for number in range(len(self)):
             code = self.find(self.code_at(number))
-            yield Node(code.code, code.title, code.parent, code.billable, code.notes, code.short_title, code.added, code.terminated)
+            yield Node(
+                code.code,
+                code.title,
+                code.parent,
+                code.billable,
+                code.notes,
+                code.short_title,
+                code.added,
+                code.terminated,
+            )
 
 
 def _day(ordinal: int) -> date | None:

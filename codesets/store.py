@@ -65,7 +65,9 @@ class Releases:
         """
         loaded = self._by_system.get(system, [])
         if not loaded:
-            raise NoReleaseError(f"system {system.value}: no release is loaded; import one with `chartcoder codesets import`")
+            raise NoReleaseError(
+                f"system {system.value}: no release is loaded; import one with `chartcoder codesets import`"
+            )
         if day is None:
             return loaded[0]
         for snapshot in loaded:

@@ -21,7 +21,9 @@ def check_chart(chart: Chart, *, max_bytes: int) -> None:
             size += len(document.text.encode("utf-8"))
         except UnicodeEncodeError as error:
             field = f"documents[{number}].text"
-            raise ChartError(f"{field}: got a lone surrogate at {error.start}, want valid Unicode", field=field) from None
+            raise ChartError(
+                f"{field}: got a lone surrogate at {error.start}, want valid Unicode", field=field
+            ) from None
     if size > max_bytes:
         raise ChartTooLargeError(
             f"documents: got {size} bytes, want at most {max_bytes}; send the encounter's documents as several charts, "

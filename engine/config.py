@@ -22,7 +22,6 @@ def default_directory() -> Path:
     return Path(named).expanduser() if named else Path(user_data_dir("chartcoder", appauthor=False))
 
 
-
 @dataclass(frozen=True, slots=True)
 class Config:
     """Every setting, with its default.
@@ -63,7 +62,9 @@ class Config:
         known = {item.name for item in fields(cls)}
         unknown = sorted(set(given) - known)
         if unknown:
-            raise ConfigError(f"setting {unknown[0]}: unknown, want one of {', '.join(sorted(known))}", field=unknown[0])
+            raise ConfigError(
+                f"setting {unknown[0]}: unknown, want one of {', '.join(sorted(known))}", field=unknown[0]
+            )
         config = replace(cls(), **{name: _convert(name, value) for name, value in given.items()})
         config._check()
         return config
@@ -72,7 +73,9 @@ class Config:
         _want("port", self.port, 0 <= self.port <= 65535, "0 to 65535")
         _want("workers", self.workers, 1 <= self.workers <= 256, "1 to 256")
         _want("max_chart_bytes", self.max_chart_bytes, 1024 <= self.max_chart_bytes <= 256 * MIB, "1 KiB to 256 MiB")
-        _want("max_message_bytes", self.max_message_bytes, 4096 <= self.max_message_bytes <= 512 * MIB, "4 KiB to 512 MiB")
+        _want(
+            "max_message_bytes", self.max_message_bytes, 4096 <= self.max_message_bytes <= 512 * MIB, "4 KiB to 512 MiB"
+        )
         _want("max_in_flight", self.max_in_flight, 1 <= self.max_in_flight <= 65536, "1 to 65536")
         _want("drain_s", self.drain_s, 0 <= self.drain_s <= 3600, "0 to 3600 seconds")
         _want("log_level", self.log_level, self.log_level in _LEVELS, f"one of {', '.join(_LEVELS)}")
@@ -115,6 +118,11 @@ def _convert(name: str, value: Any) -> Any:
     elif name == "reflection":
         _want(name, value, isinstance(value, bool), "true or false")
     elif name == "systems":
-        _want(name, value, isinstance(value, list | tuple) and all(isinstance(item, str) for item in value), "a list of names")
+        _want(
+            name,
+            value,
+            isinstance(value, list | tuple) and all(isinstance(item, str) for item in value),
+            "a list of names",
+        )
         return tuple(value)
     return value

@@ -27,7 +27,19 @@ from engine.rules.gather import gather_suggestions
 from engine.rules.run import apply_rules
 from engine.text.sections import find_sections, section_at
 from engine.text.sentences import find_sentences
-from engine.types import Candidate, Chart, CodedChart, Context, Document, Finding, Header, Mention, Origin, ReleaseUsed, Section
+from engine.types import (
+    Candidate,
+    Chart,
+    CodedChart,
+    Context,
+    Document,
+    Finding,
+    Header,
+    Mention,
+    Origin,
+    ReleaseUsed,
+    Section,
+)
 
 # A candidate less likely than this is not worth a coder's look.
 MIN_SCORE = 0.2
@@ -101,7 +113,8 @@ class Pipeline:
         for number, system in enumerate(chart.systems):
             if system not in self._systems:
                 raise UnsupportedSystemError(
-                    f"systems[{number}]: got {system[:32]!r}, want one of {', '.join(self._systems)}", field=f"systems[{number}]"
+                    f"systems[{number}]: got {system[:32]!r}, want one of {', '.join(self._systems)}",
+                    field=f"systems[{number}]",
                 )
         tools = self._tools(chart.date_of_service)
         release = tools.snapshot.release

@@ -12,14 +12,18 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from chartcoder_client import ChartcoderClient
 from rich.console import Console
 
-from chartcoder_client import ChartcoderClient
 from engine.cli.table import print_chart
 from engine.types import Chart, Document, Setting
 
 FOLDER = Path(__file__).parent
-_SETTINGS = {"discharge_summary": Setting.INPATIENT, "ed_note": Setting.EMERGENCY, "operative_report": Setting.INPATIENT}
+_SETTINGS = {
+    "discharge_summary": Setting.INPATIENT,
+    "ed_note": Setting.EMERGENCY,
+    "operative_report": Setting.INPATIENT,
+}
 _START_S = 60.0
 
 
@@ -67,7 +71,11 @@ def main() -> None:
     console = Console(highlight=False)
     charts = sample_charts()
     by_id = {chart.chart_id: chart for chart in charts}
-    with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as address, ChartcoderClient(address) as client:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_server(Path(folder)) as address,
+        ChartcoderClient(address) as client,
+    ):
         client.wait_ready(10)
         console.rule(f"chartcoder at {address}")
         started = time.perf_counter()
@@ -78,7 +86,9 @@ def main() -> None:
                 raise SystemExit(f"demo: {answer.chart_id}: {answer.error}")
             print_chart(by_id[answer.chart_id], answer.coded)
         codes = sum(len(answer.coded.suggestions) for answer in answers if answer.coded)
-        console.rule(f"{len(answers)} charts, {codes} codes, streamed in {elapsed_ms:.0f} ms, each recorded before it was answered")
+        console.rule(
+            f"{len(answers)} charts, {codes} codes, streamed in {elapsed_ms:.0f} ms, each recorded before it was answered"
+        )
     console.print("Try: .venv/bin/chartcoder code samples/clinic_soap.txt     .venv/bin/chartcoder --help")
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.config import Config
-from engine.evaluation.codiesp import as_annotated, read_gold
 from engine.evaluation.coded import NOT_STATED
+from engine.evaluation.codiesp import as_annotated, read_gold
 from engine.live import Live
 from engine.rank.features import FEATURES, MentionFacts, feature_rows
 from engine.types import Document, Experiencer
@@ -130,7 +130,10 @@ def _loss(p: np.ndarray, labels: np.ndarray) -> float:
 
 def write(weights: np.ndarray, priors: dict[str, float]) -> None:
     """Write weights.toml and priors.tsv beside the ranker."""
-    lines = ["# Weights of the linear ranker (logistic score), fitted on CodiEsp train by tools/fit_ranker.py.", "[weights]"]
+    lines = [
+        "# Weights of the linear ranker (logistic score), fitted on CodiEsp train by tools/fit_ranker.py.",
+        "[weights]",
+    ]
     lines += [f"{name} = {value:.4f}" for name, value in zip(FEATURES, weights, strict=True)]
     (FOLDER / "weights.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     rows = [f"{key}\t{value:.2f}" for key, value in sorted(priors.items()) if abs(value) >= 0.05 or len(key) > 3]

@@ -63,7 +63,9 @@ def read_file(path: Path) -> Iterator[LexiconEntry]:
         term, code, flags, note = cells
         named = frozenset(flags.split(",")) - {""}
         if not term.strip() or not code or named - _FLAGS:
-            raise LexiconError(f"{where}: got term {term!r}, code {code!r}, flags {flags!r}; want {', '.join(sorted(_FLAGS))} or none")
+            raise LexiconError(
+                f"{where}: got term {term!r}, code {code!r}, flags {flags!r}; want {', '.join(sorted(_FLAGS))} or none"
+            )
         yield LexiconEntry(term, code, "upper" in named, "weak" in named, note, where)
 
 

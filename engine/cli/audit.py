@@ -12,7 +12,10 @@ from engine.config import Config
 
 FAULTS_FOUND = 1
 directory_option = click.option(
-    "--dir", "directory", type=click.Path(file_okay=False, path_type=Path), help="Audit directory. [default: the settings']"
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Audit directory. [default: the settings']",
 )
 
 

@@ -51,5 +51,6 @@ def _decode(data: bytes, chart_id: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ChartError(
-            f"documents[0].text: got a byte that is not UTF-8 at {error.start}, want UTF-8 text", field="documents[0].text"
+            f"documents[0].text: got a byte that is not UTF-8 at {error.start}, want UTF-8 text",
+            field="documents[0].text",
         ) from None

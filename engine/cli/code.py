@@ -1,10 +1,11 @@
 """`chartcoder code`: code charts here, or on a server."""
 
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Protocol
+from typing import Protocol, cast
 
 import click
 from rich.progress import track
@@ -40,7 +41,9 @@ class Printer(Protocol):
 @click.argument("files", nargs=-1, metavar="[FILE... | -]")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--server", metavar="HOST:PORT", help="Code on a server instead of in this process.")
-@click.option("--setting", type=click.Choice([s.value.lower() for s in Setting]), default="unspecified", show_default=True)
+@click.option(
+    "--setting", type=click.Choice([s.value.lower() for s in Setting]), default="unspecified", show_default=True
+)
 @click.option("--date", "day", type=Day(), help="Date of service (inpatients: of discharge); picks the release.")
 @click.option("--age", type=click.IntRange(0, 150), help="Age in years on the date of service.")
 @click.option("--sex", type=click.Choice([s.value.lower() for s in Sex]), default="unspecified")
@@ -125,18 +128,40 @@ def _code_remotely(server: str, charts: Iterable[Chart | Unreadable]) -> Iterato
             client.wait_ready(_CONNECT_S)
         except CallError as error:
             raise ConfigError(f"server {server}: {error.message}", field="server") from None
-        for chart in charts:
-            if isinstance(chart, Unreadable):
-                yield chart.chart_id, chart.error
-                continue
-            try:
-                yield chart, client.code_chart(chart)
-            except CallError as error:
-                yield chart.chart_id, ServerError(error.message, error.reason or error.code, next(iter(error.fields), ""))
+        sent: deque[Chart | Unreadable] = deque()
+        for answer in client.code_charts(_readable(charts, sent)):
+            yield from _unreadable(sent)
+            chart = sent.popleft()
+            if answer.coded is not None:
+                yield cast(Chart, chart), answer.coded
+            elif answer.error is not None:
+                field = next(iter(answer.error.fields), "")
+                reason = answer.error.reason or answer.error.code
+                yield chart.chart_id, ServerError(answer.error.message, reason, field)
+        yield from _unreadable(sent)
+
+
+def _readable(charts: Iterable[Chart | Unreadable], sent: deque[Chart | Unreadable]) -> Iterator[Chart]:
+    """Yield the charts to send, and note all in `sent`, so that answers and failures come out in input order."""
+    for chart in charts:
+        sent.append(chart)
+        if isinstance(chart, Chart):
+            yield chart
+
+
+def _unreadable(sent: deque[Chart | Unreadable]) -> Iterator[Coded]:
+    while sent and isinstance(sent[0], Unreadable):
+        first = cast(Unreadable, sent.popleft())
+        yield first.chart_id, first.error
 
 
 def _printer(form: str) -> Printer:
-    makers: dict[str, Callable[[], Printer]] = {"table": TablePrinter, "jsonl": JsonlPrinter, "html": HtmlPrinter, "fhir": FhirPrinter}
+    makers: dict[str, Callable[[], Printer]] = {
+        "table": TablePrinter,
+        "jsonl": JsonlPrinter,
+        "html": HtmlPrinter,
+        "fhir": FhirPrinter,
+    }
     return makers[form]()
 
 

@@ -51,7 +51,9 @@ def build(config: Config, again: bool) -> None:
     with steps() as progress:
         compiled = build_store(config.home, progress=progress, again=again)
     for release in compiled.releases.list():
-        click.echo(f"{release.system.value} {release.version}: {release.billable_count} billable codes, {release.content_hash[:12]}")
+        click.echo(
+            f"{release.system.value} {release.version}: {release.billable_count} billable codes, {release.content_hash[:12]}"
+        )
 
 
 @codesets.command("import")
@@ -106,7 +108,12 @@ def diff(config: Config, before: str, after: str, system: str, limit: int) -> No
     new_codes = {code: new.title(code) for code in new.codes() if new.is_billable(code)}
     _print("added", sorted(new_codes.keys() - old_codes.keys()), new_codes, limit)
     _print("removed", sorted(old_codes.keys() - new_codes.keys()), old_codes, limit)
-    _print("retitled", sorted(c for c in old_codes.keys() & new_codes.keys() if old_codes[c] != new_codes[c]), new_codes, limit)
+    _print(
+        "retitled",
+        sorted(c for c in old_codes.keys() & new_codes.keys() if old_codes[c] != new_codes[c]),
+        new_codes,
+        limit,
+    )
 
 
 def _release(config: Config, system: System, version: str) -> Snapshot:

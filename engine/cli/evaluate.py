@@ -29,8 +29,16 @@ class Result(Protocol):
 @click.argument("corpus", type=click.Choice(["codiesp", "negex", "aci"]))
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--errors", "limit", type=click.IntRange(0), default=0, help="Also list this many errors of each kind in context.")
-@click.option("--part", type=click.Choice(["note", "dialogue"]), default="note", help="What of an aci visit is read.", show_default=True)
+@click.option(
+    "--errors", "limit", type=click.IntRange(0), default=0, help="Also list this many errors of each kind in context."
+)
+@click.option(
+    "--part",
+    type=click.Choice(["note", "dialogue"]),
+    default="note",
+    help="What of an aci visit is read.",
+    show_default=True,
+)
 @click.pass_obj
 def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int, part: str) -> None:
     """Measure accuracy on gold data: CodiEsp split folder, NegEx table, ACI JSON lines.

@@ -43,6 +43,9 @@ def _condition(suggestion: Suggestion, number: int, versions: dict[str, str]) ->
         "extension": [
             {"url": "urn:chartcoder:confidence", "valueDecimal": suggestion.confidence},
             {"url": "urn:chartcoder:route", "valueCode": suggestion.route.value},
-            *({"url": "urn:chartcoder:evidence", "valueString": f"{e.document}:{e.begin}-{e.end}"} for e in suggestion.evidence),
+            *(
+                {"url": "urn:chartcoder:evidence", "valueString": f"{e.document}:{e.begin}-{e.end}"}
+                for e in suggestion.evidence
+            ),
         ],
     }

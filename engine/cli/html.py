@@ -31,7 +31,10 @@ def html_section(chart: Chart, coded: CodedChart) -> str:
         for number, document in enumerate(chart.documents)
     )
     suggestions = "".join(_suggestion(suggestion) for suggestion in coded.suggestions)
-    alerts = "".join(f"<li>{escape(a.severity.value)}: {escape(a.message)}<small>{escape(a.source)}</small></li>" for a in coded.alerts)
+    alerts = "".join(
+        f"<li>{escape(a.severity.value)}: {escape(a.message)}<small>{escape(a.source)}</small></li>"
+        for a in coded.alerts
+    )
     return (
         f"<section><h2>{escape(coded.chart_id)}</h2><div>{documents}</div><div><ol>{suggestions}</ol>"
         f"<ul>{alerts}</ul><small>audit record {escape(coded.audit_record)}</small></div></section>"
@@ -55,7 +58,9 @@ def _marked(text: str, findings: list[Finding]) -> str:
 
 
 def _suggestion(suggestion: Suggestion) -> str:
-    reasons = "".join(f"<small>{escape(r.rule)}: {escape(r.detail)} ({escape(r.source)})</small>" for r in suggestion.reasons)
+    reasons = "".join(
+        f"<small>{escape(r.rule)}: {escape(r.detail)} ({escape(r.source)})</small>" for r in suggestion.reasons
+    )
     route = suggestion.route.value
     return (
         f"<li><code>{escape(suggestion.code)}</code> {escape(suggestion.display)} "

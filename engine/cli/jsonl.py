@@ -33,7 +33,9 @@ def _dump(value: dict[str, Any]) -> str:
 def _header(header: Header) -> dict[str, Any]:
     return {
         "engine_version": header.engine_version,
-        "releases": [{"system": r.system, "version": r.version, "content_hash": r.content_hash} for r in header.releases],
+        "releases": [
+            {"system": r.system, "version": r.version, "content_hash": r.content_hash} for r in header.releases
+        ],
         "models": [{"name": name, "hash": digest} for name, digest in header.models],
         "request_id": header.request_id,
     }

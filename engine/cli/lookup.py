@@ -64,14 +64,26 @@ def _show(found: Code, above: list[tuple[str, str]]) -> None:
 
 @click.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--system", "systems", multiple=True, type=click.Choice([s.value for s in System]), help="May be repeated. [default: all loaded]")
+@click.option(
+    "--system",
+    "systems",
+    multiple=True,
+    type=click.Choice([s.value for s in System]),
+    help="May be repeated. [default: all loaded]",
+)
 @date_option
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @click.option("--billable", is_flag=True, help="Only codes that may stand on a claim.")
 @json_option
 @click.pass_obj
 def search(
-    config: Config, words: tuple[str, ...], systems: tuple[str, ...], day: date | None, limit: int, billable: bool, as_json: bool
+    config: Config,
+    words: tuple[str, ...],
+    systems: tuple[str, ...],
+    day: date | None,
+    limit: int,
+    billable: bool,
+    as_json: bool,
 ) -> None:
     """Find codes by words, beginnings of words or misspelt words.
 

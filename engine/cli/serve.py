@@ -18,7 +18,11 @@ from engine.live import build
 @click.option("--workers", type=click.IntRange(1, 256), help="Worker processes that share the port. [default: 1]")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: info]")
 @click.option("--reflection/--no-reflection", default=None, help="Server reflection. [default: on]")
-@click.option("--max-in-flight", type=click.IntRange(1, 65536), help="Charts a worker holds at once; more are refused. [default: 64]")
+@click.option(
+    "--max-in-flight",
+    type=click.IntRange(1, 65536),
+    help="Charts a worker holds at once; more are refused. [default: 64]",
+)
 @click.pass_obj
 def serve(config: Config, **given: Any) -> None:
     """Serve CodingService and CodeSetService over gRPC until SIGTERM or Ctrl-C, then drain.
@@ -26,7 +30,9 @@ def serve(config: Config, **given: Any) -> None:
     Logs are JSON lines on standard error, without chart text. TLS and identities come with a later release: listen on
     loopback or a unix socket, or behind a proxy that has them.
     """
-    from engine.server.workers import serve as run_server  # grpc takes a while to import; other commands need none of it
+    from engine.server.workers import (
+        serve as run_server,  # grpc takes a while to import; other commands need none of it
+    )
 
     settings = replace(config, **{name: value for name, value in given.items() if value is not None})
     with steps() as progress:

@@ -42,7 +42,9 @@ system_option = click.option(
     show_default=True,
     help="Code system.",
 )
-date_option = click.option("--date", "day", type=Day(), help="Date of service; picks the release. [default: the newest]")
+date_option = click.option(
+    "--date", "day", type=Day(), help="Date of service; picks the release. [default: the newest]"
+)
 
 
 @contextmanager

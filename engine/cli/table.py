@@ -30,7 +30,9 @@ def print_chart(chart: Chart, coded: CodedChart) -> None:
         )
     releases = ", ".join(f"{r.system} {r.version} {r.content_hash[:8]}" for r in coded.header.releases)
     version = escape(coded.header.engine_version)
-    console.print(f"[dim]{escape(releases)} | engine {version} | audit record {escape(coded.audit_record or '-')}[/dim]\n")
+    console.print(
+        f"[dim]{escape(releases)} | engine {version} | audit record {escape(coded.audit_record or '-')}[/dim]\n"
+    )
 
 
 def print_error(chart_id: str, error: ChartcoderError) -> None:

@@ -24,7 +24,13 @@ class AciResult:
     def to_json(self) -> dict[str, Any]:
         """Return exact and category micro scores."""
         scores = self.answers.scores()
-        return {"corpus": "aci", "exact": scores["full"], "category": scores["category"], "map": scores["map"], "documents": scores["documents"]}
+        return {
+            "corpus": "aci",
+            "exact": scores["full"],
+            "category": scores["category"],
+            "map": scores["map"],
+            "documents": scores["documents"],
+        }
 
     def errors(self, limit: int) -> list[str]:
         """List wrong and missed codes."""
@@ -61,4 +67,6 @@ def _read_row(line: str, number: int, part: str) -> tuple[str, str, set[str]]:
         row = json.loads(line)
         return str(row["encounter_id"]), str(row[part]), set(row["icd10cm"])
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"line {number}: got {type(error).__name__}, want encounter_id, {part} and icd10cm", field="path") from None
+        raise InputError(
+            f"line {number}: got {type(error).__name__}, want encounter_id, {part} and icd10cm", field="path"
+        ) from None

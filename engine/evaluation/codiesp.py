@@ -40,7 +40,9 @@ class CodiEspResult:
         return list(self.tracks["D"].errors(limit))
 
 
-def evaluate(path: Path, code_chart: Coder, *, tick: Callable[[int, int], None] = lambda done, total: None) -> CodiEspResult:
+def evaluate(
+    path: Path, code_chart: Coder, *, tick: Callable[[int, int], None] = lambda done, total: None
+) -> CodiEspResult:
     """Code every document of a CodiEsp folder and compare; raises InputError on a folder of another shape."""
     texts = sorted((path / "text_files_en").glob("*.txt"))
     if not texts:
@@ -71,13 +73,17 @@ def _add(answers: Answers, document: str, text: str, best: dict[str, tuple[float
 @lru_cache(maxsize=1)
 def _subdivided() -> frozenset[str]:
     path = Path(__file__).with_name("icd10cm_2016_subdivided.txt")
-    return frozenset(line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+    return frozenset(
+        line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
+    )
 
 
 @lru_cache(maxsize=1)
 def _before() -> dict[str, str]:
     path = Path(__file__).with_name("icd10cm_2016_before.tsv")
-    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+    rows = (
+        line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
+    )
     return {new: old for new, old in rows}
 
 
@@ -114,7 +120,9 @@ def read_gold(path: Path, track: str, documents: set[str], write: Writer) -> dic
         if not line.strip():
             continue
         if len(cells) < 2:
-            raise InputError(f"{files[0].name} line {number}: got {len(cells)} cells, want article and code", field="path")
+            raise InputError(
+                f"{files[0].name} line {number}: got {len(cells)} cells, want article and code", field="path"
+            )
         if cells[0] in documents:
             gold.setdefault(cells[0], set()).add(write(cells[1].strip()))
     return gold

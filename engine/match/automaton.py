@@ -52,7 +52,28 @@ class Compiled:
 # Words that a phrase is read through, in the dictionary and in the text alike: articles, possessives and sides.
 # The side is not lost: a sense keeps the side its term names, and the ranker reads the side beside the mention.
 TRANSPARENT = frozenset(
-    "the a an his her their its my your our this right left bilateral bilaterally both sided side rt lt".split()
+    [
+        "the",
+        "a",
+        "an",
+        "his",
+        "her",
+        "their",
+        "its",
+        "my",
+        "your",
+        "our",
+        "this",
+        "right",
+        "left",
+        "bilateral",
+        "bilaterally",
+        "both",
+        "sided",
+        "side",
+        "rt",
+        "lt",
+    ]
 )
 
 

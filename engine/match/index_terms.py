@@ -26,7 +26,9 @@ _DRUG = {
     7: ("underdosing of {}",),
 }
 _TABLES = {"neoplasm": _NEOPLASM, "drug": _DRUG}
-_RELATION = re.compile(r"^(?:due to|with|without|in|on|by|from|following|of|during|after|at|to|for|as|caused by)\b", re.IGNORECASE)
+_RELATION = re.compile(
+    r"^(?:due to|with|without|in|on|by|from|following|of|during|after|at|to|for|as|caused by)\b", re.IGNORECASE
+)
 _QUALIFIER = re.compile(r"\b(?:NEC|NOS|see also|see)\b|[*◊#]")
 
 

@@ -13,7 +13,15 @@ from codesets.lexicon import lexicon_hash, read_lexicon
 from codesets.snapshot import Snapshot
 from engine.match.lexicon import build_dictionary, index_terms, lexicon_terms, tabular_terms
 
-_MADE_BY = ("automaton.py", "index_terms.py", "inflection.py", "lexicon.py", "variants.py", "../text/characters.py", "../_fastmatch_build.hpp")
+_MADE_BY = (
+    "automaton.py",
+    "index_terms.py",
+    "inflection.py",
+    "lexicon.py",
+    "variants.py",
+    "../text/characters.py",
+    "../_fastmatch_build.hpp",
+)
 SUFFIX = ".ccdict"
 
 

@@ -51,7 +51,11 @@ def _inversions(text: str) -> Iterator[str]:
         yield f"{parts[1]} {parts[2]} {parts[0]}"
         yield f"{parts[2]} {parts[1]} {parts[0]}"
     matched = _OF.match(text)
-    if matched and not _LEADING_CONJUNCTION.search(matched["head"]) and not _LEADING_CONJUNCTION.search(matched["body"]):
+    if (
+        matched
+        and not _LEADING_CONJUNCTION.search(matched["head"])
+        and not _LEADING_CONJUNCTION.search(matched["body"])
+    ):
         if len(matched["body"].split()) <= 3 and len(matched["head"].split()) <= 3:
             yield f"{matched['body']} {matched['head']}"
 

@@ -10,7 +10,6 @@ from functools import cached_property, lru_cache
 
 from codesets.snapshot import Snapshot
 
-
 _AXIS_OF_WORD = {
     "right": ("side", "right"), "rt": ("side", "right"), "left": ("side", "left"), "lt": ("side", "left"),
     "bilateral": ("side", "bilateral"), "bilaterally": ("side", "bilateral"), "both": ("side", "bilateral"),
@@ -20,11 +19,39 @@ _AXIS_OF_WORD = {
     "recurrent": ("course", "recurrent"),
 }  # fmt: skip
 _TRIMESTER = re.compile(r"\b(first|second|third|1st|2nd|3rd)\s+trimester\b", re.IGNORECASE)
-_TRIMESTER_VALUE = {"first": "first", "1st": "first", "second": "second", "2nd": "second", "third": "third", "3rd": "third"}
+_TRIMESTER_VALUE = {
+    "first": "first",
+    "1st": "first",
+    "second": "second",
+    "2nd": "second",
+    "third": "third",
+    "3rd": "third",
+}
 
 # Words of a title that do not tell one condition from another.
 _EMPTY = frozenset(
-    "of the in and or with unspecified unilateral primary other type side site to nos due without part initial encounter".split()
+    [
+        "of",
+        "the",
+        "in",
+        "and",
+        "or",
+        "with",
+        "unspecified",
+        "unilateral",
+        "primary",
+        "other",
+        "type",
+        "side",
+        "site",
+        "to",
+        "nos",
+        "due",
+        "without",
+        "part",
+        "initial",
+        "encounter",
+    ]
 )
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 

@@ -38,7 +38,9 @@ class CandidateMaker:
         self._families = Families(snapshot)
         self._cache: dict[tuple[int, tuple[tuple[str, str], ...], str], tuple[str, bool, bool]] = {}
 
-    def choices(self, senses: Sequence[tuple[int, int]], wanted: dict[str, str], *, encounter: str) -> list[SenseChoice]:
+    def choices(
+        self, senses: Sequence[tuple[int, int]], wanted: dict[str, str], *, encounter: str
+    ) -> list[SenseChoice]:
         """List the codes of the senses (code number, origin + 16 * side), one choice a code, best origin first."""
         side = wanted.get("side", "")
         best: dict[str, SenseChoice] = {}
@@ -75,7 +77,9 @@ _SUBSEQUENT = re.compile(
     r"\b(?:follow-?\s?up|healing|healed|re-?check|post-?operative|status post|s/p|aftercare|weeks? ago|months? ago|cast removal)\b",
     re.IGNORECASE,
 )
-_SEQUELA = re.compile(r"\b(?:sequelae?|late effects?|residuals? of|due to (?:an |a )?(?:old|previous|prior))\b", re.IGNORECASE)
+_SEQUELA = re.compile(
+    r"\b(?:sequelae?|late effects?|residuals? of|due to (?:an |a )?(?:old|previous|prior))\b", re.IGNORECASE
+)
 _ENCOUNTER_REACH = 80
 
 
@@ -121,6 +125,11 @@ class AxisIndex:
             between = self._text[end : reading.begin]
             limit, cost = (_REACH_AFTER if reading.axis in ("side", "trimester") else -1), 3
         # A clause mark or another item between the words and the mention cuts them apart.
-        if len(between) > limit or any(mark in between for mark in ".;:?!\n") or " and " in between or between.count(",") > 1:
+        if (
+            len(between) > limit
+            or any(mark in between for mark in ".;:?!\n")
+            or " and " in between
+            or between.count(",") > 1
+        ):
             return None
         return len(between) + cost

@@ -84,7 +84,20 @@ class Resolver:
 
 def _content_words(text: str) -> frozenset[str]:
     words = re.findall(r"[^\W_]+", text.lower())
-    return frozenset(words) - {"unspecified", "nos", "of", "the", "and", "or", "in", "other", "not", "specified", "site", "type"}
+    return frozenset(words) - {
+        "unspecified",
+        "nos",
+        "of",
+        "the",
+        "and",
+        "or",
+        "in",
+        "other",
+        "not",
+        "specified",
+        "site",
+        "type",
+    }
 
 
 def _choose_seventh(meanings: dict[str, str], *, encounter: str, side: str) -> str:
@@ -94,7 +107,14 @@ def _choose_seventh(meanings: dict[str, str], *, encounter: str, side: str) -> s
             if side in meaning.lower():
                 return character
     wanted = {"initial": "initial encounter", "subsequent": "subsequent encounter", "sequela": "sequela"}[encounter]
-    for marks in ((wanted, "closed", "routine"), (wanted, "closed"), (wanted,), ("unspecified",), ("not applicable",), ("without",)):
+    for marks in (
+        (wanted, "closed", "routine"),
+        (wanted, "closed"),
+        (wanted,),
+        ("unspecified",),
+        ("not applicable",),
+        ("without",),
+    ):
         for character, meaning in ordered:
             if all(mark in meaning.lower() for mark in marks):
                 return character

@@ -14,8 +14,16 @@ _PER_REPEAT = 0.02
 _MOST = 0.98
 _POSSIBLE_FACTOR = 0.8
 # Sections whose statements lead a claim: the first-listed diagnosis is looked for there.
-_LEADING_SECTIONS = frozenset(
-    ("DISCHARGE_DIAGNOSIS", "POSTOPERATIVE_DIAGNOSIS", "DIAGNOSIS", "ASSESSMENT", "ASSESSMENT_AND_PLAN", "IMPRESSION", "PLAN")
+LEADING_SECTIONS = frozenset(
+    (
+        "DISCHARGE_DIAGNOSIS",
+        "POSTOPERATIVE_DIAGNOSIS",
+        "DIAGNOSIS",
+        "ASSESSMENT",
+        "ASSESSMENT_AND_PLAN",
+        "IMPRESSION",
+        "PLAN",
+    )
 )
 # External causes are never listed first (Guidelines I.C.20.a.6).
 _NEVER_FIRST = ("V", "W", "X", "Y")
@@ -51,7 +59,7 @@ def _place(group: Sequence[Finding], code: str) -> tuple[int, int]:
     """Return where a leading section first states a code."""
     if code.startswith(_NEVER_FIRST):
         return _LAST
-    stated = ((f.mention.document, f.mention.begin) for f in group if f.mention.section in _LEADING_SECTIONS)
+    stated = ((f.mention.document, f.mention.begin) for f in group if f.mention.section in LEADING_SECTIONS)
     return min(stated, default=_LAST)
 
 

@@ -28,7 +28,9 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         explained.extend((symptoms, suggestion) for codes, symptoms in _table() if suggestion.code.startswith(codes))
     outcome = Outcome([])
     for suggestion in suggestions:
-        cause = next((s for symptoms, s in explained if suggestion.code.startswith(symptoms) and s is not suggestion), None)
+        cause = next(
+            (s for symptoms, s in explained if suggestion.code.startswith(symptoms) and s is not suggestion), None
+        )
         if cause is None:
             outcome.suggestions.append(suggestion)
             continue

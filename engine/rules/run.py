@@ -5,13 +5,19 @@ from copy import copy
 
 import structlog
 
-from engine.rules import excludes1, integral_symptoms, seventh_character, unspecified
+from engine.rules import assessed, excludes1, integral_symptoms, seventh_character, unspecified
 from engine.rules.base import Facts, Rule
 from engine.rules.gather import assign_roles
 from engine.types import Alert, Severity, Suggestion
 
 # Detail first, then what belongs together, then what may not stand together.
-RULES: tuple[Rule, ...] = (seventh_character.RULE, unspecified.RULE, integral_symptoms.RULE, excludes1.RULE)
+RULES: tuple[Rule, ...] = (
+    seventh_character.RULE,
+    unspecified.RULE,
+    integral_symptoms.RULE,
+    assessed.RULE,
+    excludes1.RULE,
+)
 
 _log = structlog.get_logger(__name__)
 

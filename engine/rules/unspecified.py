@@ -29,7 +29,9 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
             continue
         better.reasons.append(Reason(RULE.name, SOURCE, f"takes the place of {suggestion.code}"))
         outcome.alerts.append(
-            dropped(RULE.name, SOURCE, lost=suggestion, kept=better, why="the chart states the condition in more detail")
+            dropped(
+                RULE.name, SOURCE, lost=suggestion, kept=better, why="the chart states the condition in more detail"
+            )
         )
     return outcome
 

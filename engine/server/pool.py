@@ -1,9 +1,9 @@
 """A few threads for engine work, and a bound on the charts a worker holds.
 
 The event loop only moves bytes: a chart takes milliseconds, so it is read, coded, recorded and encoded in a thread.
-Threads do not make the engine faster, since it holds the GIL for small charts: two take turns at coding, so that a large
-chart does not stall small ones, and more would only slow each other down (measured: p99 doubles at four). The others
-wait for the audit log's fsync, which serves all that wait at once.
+Threads do not make the engine faster, since it holds the GIL for small charts: two take turns at coding, so that a
+large chart does not stall small ones, and more would only slow each other down (measured: p99 doubles at four). The
+others wait for the audit log's fsync, which serves all that wait at once.
 """
 
 import asyncio

@@ -71,7 +71,9 @@ def character_table() -> CharacterTable:
     blocks: dict[tuple[int, ...], int] = {}
     for first in range(0, 0x110000, BLOCK):
         is_surrogate = 0xD800 <= first < 0xE000
-        entries = (0,) * BLOCK if is_surrogate else tuple(_entry(chr(c), expansions) for c in range(first, first + BLOCK))
+        entries = (
+            (0,) * BLOCK if is_surrogate else tuple(_entry(chr(c), expansions) for c in range(first, first + BLOCK))
+        )
         if entries not in blocks:
             blocks[entries] = len(stage2) // BLOCK
             stage2.extend(entries)

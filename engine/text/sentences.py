@@ -115,6 +115,9 @@ def _stop(text: str, last: int, at: int, after: int, end: int) -> int:
         return -1 if following[1:2].islower() or (following[2:3].islower() and following[1] == " ") else after + 1
     if after >= end or text[at] != "." or text[after - 1] != ".":
         return after
+    # A word of five letters is no abbreviation, but for one.
+    if at - 5 >= last and text[at - 5 : at].isalpha() and text[at - 5 : at] != "pprox":
+        return after
     space = max(text.rfind(" ", max(last, at - 20), at), text.rfind("\n", max(last, at - 20), at))
     token = text[max(space + 1, last, at - 20) : at].lstrip("(,[\"'").lower()
     if token in _TITLES or (token.isdigit() and len(token) < 3 and not text[last : at - len(token)].strip(_EDGE)):

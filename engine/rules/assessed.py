@@ -1,0 +1,62 @@
+"""What the provider assessed: where a note has an assessment, findings of the examination alone are no diagnoses.
+
+Sources: ICD-10-CM Guidelines III.B (abnormal findings are not coded unless the provider says what they mean), IV.D and
+I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (conditions that affect care at this encounter).
+"""
+
+from engine.rules.base import Facts, Outcome, Rule
+from engine.rules.gather import LEADING_SECTIONS
+from engine.types import Alert, Severity, Suggestion
+
+SOURCE = "ICD-10-CM Guidelines I.B.4-5, III.B, IV.D, IV.J"
+# Sections that record what was asked, seen or measured, not what it means.
+_OBSERVED = frozenset(("PHYSICAL_EXAM", "REVIEW_OF_SYSTEMS", "VITAL_SIGNS", "RESULTS", "LABS", "IMAGING"))
+# Complaints and signs; pain in a part is a symptom wherever the code set files it.
+_SYMPTOMS = (
+    "R",
+    "G89",
+    "H57.1",
+    "H53.1",
+    "L29",
+    "L53.9",
+    "M25.4",
+    "M25.5",
+    "M25.6",
+    "M54",
+    "M62.8",
+    "M79.1",
+    "M79.6",
+    "N64.4",
+)
+
+
+def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
+    """Leave out what is only observed or only complained of, if the chart has an assessment."""
+    section_of = {(f.mention.document, f.mention.begin): f.mention.section for f in facts.findings}
+    stated = {id(s): {section_of.get((e.document, e.begin), "") for e in s.evidence} for s in suggestions}
+    if not any(sections & LEADING_SECTIONS for sections in stated.values()):
+        return Outcome(suggestions)
+    left_out = [s for s in suggestions if _is_unassessed(s, stated[id(s)])]
+    kept = [s for s in suggestions if not _is_unassessed(s, stated[id(s)])]
+    return Outcome(kept, [_alert(left_out)] if left_out else [])
+
+
+def _is_unassessed(suggestion: Suggestion, sections: set[str]) -> bool:
+    if sections & LEADING_SECTIONS:
+        return False
+    return suggestion.code.startswith(_SYMPTOMS) or sections <= _OBSERVED
+
+
+def _alert(left_out: list[Suggestion]) -> Alert:
+    codes = [suggestion.code for suggestion in left_out]
+    return Alert(
+        kind=RULE.name,
+        severity=Severity.INFO,
+        message=f"{', '.join(codes)} left out: observed or complained of, but not taken up in the assessment",
+        source=SOURCE,
+        evidence=[evidence for suggestion in left_out for evidence in suggestion.evidence],
+        codes=codes,
+    )
+
+
+RULE = Rule("assessed", SOURCE, "2025-10-01", apply)
