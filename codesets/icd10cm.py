@@ -71,18 +71,30 @@ def read_tabular_root(root: ET.Element, *, source: str) -> ReleaseSource:
     year = (root.findtext("version") or "").strip()
     if not re.fullmatch("20[0-9]{2}", year):
         raise SourceError(f"{source}: version: got {year[:20]!r}, want a year")
-    nodes = [node for chapter in root.iter("chapter") for node in _chapter(chapter)]
-    _check_unique(nodes, source)
+    try:
+        nodes = [node for chapter in root.iter("chapter") for node in _chapter(chapter)]
+    except RecursionError:
+        raise SourceError(f"{source}: got diagnoses nested without end, want codes of at most seven characters") from None
+    _check_nodes(nodes, source)
     first, last = fiscal_year(int(year))
     return ReleaseSource(System.ICD10CM, year, first, last, source, tuple(nodes))
 
 
+class _DeclarationError(Exception):
+    """The XML declares a document type, and with it perhaps entities that expand without end."""
+
+
+class _PlainXml(ET.TreeBuilder):
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise _DeclarationError
+
+
 def parse_xml(xml: bytes, source: str) -> ET.Element:
     """Parse an XML file of the publisher; raises SourceError on one that is truncated or declares entities."""
-    if b"<!DOCTYPE" in xml[:4096] or b"<!ENTITY" in xml[:65536]:
-        raise SourceError(f"{source}: got a document type or entity declaration, want plain XML")
     try:
-        return ET.fromstring(xml)
+        return ET.fromstring(xml, ET.XMLParser(target=_PlainXml()))
+    except _DeclarationError:
+        raise SourceError(f"{source}: got a document type or entity declaration, want plain XML") from None
     except (ET.ParseError, ValueError, LookupError) as error:
         raise SourceError(
             f"{source}: not well-formed XML ({error}); the file may be truncated, fetch it again"
@@ -115,7 +127,7 @@ def _notes(element: ET.Element) -> Iterator[Note]:
             yield from (Note(kind, _text(note)) for note in child.findall("note"))
         elif child.tag == "sevenChrDef":
             for extension in child.findall("extension"):
-                yield Note(NoteKind.SEVENTH_CHARACTER, f"{extension.get('char')}={_text(extension)}")
+                yield Note(NoteKind.SEVENTH_CHARACTER, f"{extension.get('char', '')}={_text(extension)}")
 
 
 def seventh_characters_of(notes: Iterable[Note]) -> dict[str, str]:
@@ -170,16 +182,28 @@ def expand_seventh(code: str, title: str, sevenths: Sevenths) -> Iterator[Node]:
             yield Node(stem + character, f"{title}, {meaning}", code, billable=True)
 
 
-def _check_unique(nodes: Sequence[Node], source: str) -> None:
+def _check_nodes(nodes: Sequence[Node], source: str) -> None:
     seen: set[str] = set()
     for node in nodes:
         if not node.code or not node.title:
             raise SourceError(f"{source}: got a node without code or title after {len(seen)} nodes")
         if node.code in seen:
             raise SourceError(f"{source}: code {node.code}: got it twice, want it once")
+        _check_code(node, source)
         seen.add(node.code)
     if not any(node.billable for node in nodes):
         raise SourceError(f"{source}: got no billable code")
+
+
+def _check_code(node: Node, source: str) -> None:
+    is_heading = "-" in node.code or node.code.isdigit()
+    if not is_heading and not _CODE.fullmatch(node.code):
+        raise SourceError(f"{source}: got {node.code[:16]!r}, want an ICD-10-CM code")
+    if _CODE.fullmatch(node.parent) and not node.code.startswith(node.parent):
+        raise SourceError(f"{source}: code {node.code}: got it below {node.parent}, want it below its own beginning")
+    for character in seventh_characters_of(node.notes):
+        if not re.fullmatch("[0-9A-Z]", character):
+            raise SourceError(f"{source}: code {node.code}: seventh character: got {character[:8]!r}, want a digit or capital")
 
 
 @dataclass(frozen=True, slots=True)

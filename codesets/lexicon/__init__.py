@@ -14,6 +14,8 @@ from codesets.types import System
 FOLDER = Path(__file__).parent
 _HEADING = ("term", "code", "flags", "note")
 _FLAGS = frozenset(("upper", "weak"))
+# In the code cell: the term names nothing codable, and shorter terms inside it are not read.
+NO_CODE = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class LexiconEntry:
     """A term and the code it leads to.
 
     `upper` terms are matched only in capitals; `weak` ones often mean something else or say too little to bill.
-    `where` is "file:line".
+    A term whose code is NO_CODE is a shadow: it names nothing codable and hides what it holds, as "stress test" hides
+    "stress". `where` is "file:line".
     """
 
     term: str
@@ -30,6 +33,11 @@ class LexiconEntry:
     weak: bool
     note: str
     where: str
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether the term names nothing codable."""
+        return self.code == NO_CODE
 
 
 def lexicon_files(system: System) -> list[Path]:
@@ -62,7 +70,7 @@ def read_file(path: Path) -> Iterator[LexiconEntry]:
             raise LexiconError(f"{where}: got {len(cells)} cells, want {len(_HEADING)}")
         term, code, flags, note = cells
         named = frozenset(flags.split(",")) - {""}
-        if not term.strip() or not code or named - _FLAGS:
+        if not term.strip() or not code or named - _FLAGS or (code == NO_CODE and "weak" in named):
             raise LexiconError(
                 f"{where}: got term {term!r}, code {code!r}, flags {flags!r}; want {', '.join(sorted(_FLAGS))} or none"
             )
@@ -74,12 +82,14 @@ def contradictions(entries: Iterable[LexiconEntry], snapshot: Snapshot) -> list[
     found: list[str] = []
     meanings: dict[tuple[str, bool], dict[str, LexiconEntry]] = {}
     for entry in entries:
-        if entry.code not in snapshot:
+        if not entry.is_shadow and entry.code not in snapshot:
             found.append(f"{entry.where}: {entry.term}: no code {entry.code} in {snapshot.release.version}")
         key = (re.sub(r"[\W_]+", " ", entry.term.replace("'", "")).strip().lower(), entry.upper)
         for code, other in meanings.setdefault(key, {}).items():
             if code == entry.code:
                 found.append(f"{entry.where}: {entry.term}: already at {other.where}")
+            elif entry.is_shadow or other.is_shadow:
+                found.append(f"{entry.where}: {entry.term}: a code and a shadow, at {other.where} too")
             elif not (entry.note and other.note):
                 found.append(f"{entry.where}: {entry.term}: also {code} at {other.where}, without a reason on both")
         meanings[key].setdefault(entry.code, entry)

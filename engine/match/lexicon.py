@@ -24,6 +24,9 @@ SIDE_WORDS = {
     "bilaterally": Side.BILATERAL, "both": Side.BILATERAL,
 }  # fmt: skip
 
+# The code number of a term that names nothing codable: a longest match that yields no mention.
+SHADOW = 0xFFFFFFFF
+
 # One-word terms of the tabular list that in a chart are mostly ordinary words or a place, not a diagnosis.
 _COMMON_WORDS = frozenset(
     [
@@ -301,9 +304,9 @@ def _variants(text: str, number: int, *, exact: Origin, other: Origin) -> Iterat
 
 
 def lexicon_terms(entries: Iterable[LexiconEntry], snapshot: Snapshot) -> Iterator[Term]:
-    """Yield our own terms whose code the release has."""
+    """Yield our own terms whose code the release has, and the shadows."""
     for entry in entries:
-        number = snapshot.index_of(entry.code)
+        number = SHADOW if entry.is_shadow else snapshot.index_of(entry.code)
         if number >= 0 and is_matchable(phrase_words(entry.term)):
             origin = Origin.LEXICON_WEAK if entry.weak else Origin.LEXICON
             flags = UPPER_ONLY if entry.upper else 0
@@ -329,7 +332,8 @@ def gather_senses(
     """Merge terms and cues that read the same into one phrase each.
 
     Returns phrases as word ids, their flags, the spellings, the senses of each phrase as (code number,
-    origin + 16 * side), and the phrase number of each cue.
+    origin + 16 * side), and the phrase number of each cue. A shadow takes every sense from the phrases that read the
+    same, save those that are matched only in capitals.
     """
     phrases = [Phrase(term.text, term.flags) for term in terms]
     compiled = compile_phrases([*phrases, *(Phrase(cue, ACROSS_COMMA, inflect=False) for cue in cues)])
@@ -344,8 +348,13 @@ def gather_senses(
             cue_numbers.append(number)
             continue
         term = terms[position]
-        sense = (term.code, int(term.side))
+        sense = (term.code, int(Side.NONE if term.code == SHADOW else term.side))
         senses[number][sense] = min(int(term.origin), senses[number].get(sense, 99))
+    shadows = {words for (words, _), number in numbers.items() if (SHADOW, int(Side.NONE)) in senses[number]}
+    for (words, flags), number in numbers.items():
+        is_hidden = senses[number] and words in shadows and not flags & UPPER_ONLY
+        if is_hidden or (SHADOW, int(Side.NONE)) in senses[number]:
+            senses[number] = {(SHADOW, int(Side.NONE)): int(Origin.LEXICON)}
     flat = [[(code, origin + 16 * side) for (code, side), origin in sorted(found.items())] for found in senses]
     return [key[0] for key in numbers], [key[1] for key in numbers], compiled.surfaces, flat, cue_numbers
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.match.automaton import Dictionary
+from engine.match.lexicon import SHADOW
 from engine.match.reference import keep_longest
 from engine.types import Match
 
@@ -148,7 +149,9 @@ class MentionFinder:
                 spans[-1].senses.extend(senses(phrase))
             else:
                 spans.append(self._span(text, begin, end, senses(phrase)))
-        return cues, [span for span in spans if not _is_plain_word(text, span)]
+        for span in spans:
+            span.senses = [sense for sense in span.senses if sense[0] != SHADOW]
+        return cues, [span for span in spans if span.senses and not _is_plain_word(text, span)]
 
     def _span(self, text: str, begin: int, end: int, senses: Sequence[tuple[int, int]]) -> TermSpan:
         words = text[begin:end].split()
