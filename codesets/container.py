@@ -68,7 +68,10 @@ class Container:
             raise SnapshotError(f"{path.name}: format version: got {got_version}, want {version}")
         if hashlib.sha256(buffer[_HEAD.size :]).digest() != digest:
             raise SnapshotError(f"{path.name}: got content that does not match its hash (truncated or altered)")
-        header = json.loads(bytes(buffer[_HEAD.size : _HEAD.size + header_length]))
+        try:
+            header = json.loads(bytes(buffer[_HEAD.size : _HEAD.size + header_length]))
+        except ValueError:
+            raise SnapshotError(f"{path.name}: got an altered header, of {header_length} bytes") from None
         self.about: dict[str, Any] = header["about"]
         self.content_hash = digest.hex()
         self.size = len(buffer)
@@ -79,9 +82,9 @@ class Container:
         """Return a section's bytes."""
         return self._sections[name]
 
-    def numbers(self, name: str, kind: str = "I") -> memoryview:
-        """Return a section as numbers of a `struct` kind (default uint32)."""
-        return self._sections[name].cast(kind)
+    def numbers(self, name: str) -> memoryview:
+        """Return a section as uint32 numbers."""
+        return self._sections[name].cast("I")
 
 
 def _map(path: Path) -> memoryview:

@@ -58,10 +58,13 @@ def read_anweb(text: str, *, name: str) -> ReleaseSource:
     for record in _records(text, name):
         if record.code in nodes:
             raise SourceError(f"{name}: code {record.code}: got it twice, want it once")
+        title = " ".join(" ".join(record.long).split())
+        if not title:
+            raise SourceError(f"{name}: code {record.code}: got no description")
         in_force = record.terminated is None or record.terminated >= first_day
         nodes[record.code] = Node(
             code=record.code,
-            title=" ".join(" ".join(record.long).split()),
+            title=title,
             parent="",
             billable=record.kind == "3" and in_force,
             short_title=record.short,

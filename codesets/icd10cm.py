@@ -74,7 +74,7 @@ def read_tabular_root(root: ET.Element, *, source: str) -> ReleaseSource:
     try:
         nodes = [node for chapter in root.iter("chapter") for node in _chapter(chapter)]
     except RecursionError:
-        raise SourceError(f"{source}: got diagnoses nested without end, want codes of at most seven characters") from None
+        raise SourceError(f"{source}: got diagnoses nested without end") from None
     _check_nodes(nodes, source)
     first, last = fiscal_year(int(year))
     return ReleaseSource(System.ICD10CM, year, first, last, source, tuple(nodes))
@@ -133,7 +133,7 @@ def _notes(element: ET.Element) -> Iterator[Note]:
 def seventh_characters_of(notes: Iterable[Note]) -> dict[str, str]:
     """Read the seventh characters that a node's own notes define."""
     pairs = (note.text.split("=", 1) for note in notes if note.kind is NoteKind.SEVENTH_CHARACTER)
-    return {character: meaning for character, meaning in pairs}
+    return dict(pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,9 @@ def _check_code(node: Node, source: str) -> None:
         raise SourceError(f"{source}: code {node.code}: got it below {node.parent}, want it below its own beginning")
     for character in seventh_characters_of(node.notes):
         if not re.fullmatch("[0-9A-Z]", character):
-            raise SourceError(f"{source}: code {node.code}: seventh character: got {character[:8]!r}, want a digit or capital")
+            raise SourceError(
+                f"{source}: code {node.code}: seventh character: got {character[:8]!r}, want a digit or capital"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,9 @@ class Changes:
 def read_added(text: str, *, source: str) -> tuple[tuple[str, str, bool], ...]:
     """Read the added codes of a year: TSV with columns code, billable, long_title."""
     rows = _tsv(text, ("code", "billable", "long_title"), source)
+    for row in rows:
+        if row["billable"] not in ("0", "1") or not row["long_title"].strip():
+            raise SourceError(f"{source}: code {row['code'][:16]}: want billable 0 or 1, and a title")
     return tuple((_checked(row["code"], source), row["long_title"], row["billable"] == "1") for row in rows)
 
 
@@ -262,10 +267,13 @@ def apply_changes(base: ReleaseSource, changes: Changes, *, source: str) -> Rele
         nodes[code] = replace(nodes[code], title=title)
     first, last = fiscal_year(int(base.version) + 1)
     for code, title, billable in sorted(changes.added):
-        if code in nodes and not nodes[code].billable == billable:
-            nodes[code] = replace(nodes[code], title=title, billable=billable, added=first)
-            continue
-        nodes[code] = Node(code, title, _nearest(code, nodes), billable=billable, added=first)
+        known = nodes.get(code)
+        if known is None:
+            nodes[code] = Node(code, title, _nearest(code, nodes), billable=billable, added=first)
+        elif known.billable != billable:
+            nodes[code] = replace(known, title=title, billable=billable, added=first)
+        else:
+            raise SourceError(f"{source}: code {code}: got it as added, but the release it changes has it")
     parents = {node.parent for node in nodes.values()}
     for code in changes.not_billable:
         _want_known(code, nodes, source)

@@ -5,9 +5,10 @@ Everything is read and checked before anything is written, so a wrong file leave
 
 import hashlib
 import io
+import lzma
 import re
-import xml.etree.ElementTree as ET
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ from codesets.types import ReleaseSource, System
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_ZIP_MEMBERS = 200
+_ROOT_WITHIN = 65_536
+# What zipfile and its decompressors raise on a damaged or encrypted archive.
+_DAMAGED_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, ValueError, NotImplementedError, RuntimeError, EOFError
+)  # fmt: skip
 _CHANGE_KINDS = {"code\tbillable\tlong_title": "added", "code\told_long\tnew_long": "revised"}
 
 
@@ -99,7 +105,7 @@ def _unzip(name: str, data: bytes) -> Iterator[_Given]:
                     f"{name}: got a zip over {MAX_ZIP_MEMBERS} members or {MAX_FILE_BYTES} bytes unpacked"
                 )
             given = [_Given(Path(info.filename).name, archive.read(info)) for info in members]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except _DAMAGED_ZIP as error:
         raise SourceError(f"{name}: not a whole zip file ({error}); fetch it again") from None
     known = [member for member in given if _is_known(member)]
     if not known:
@@ -108,9 +114,12 @@ def _unzip(name: str, data: bytes) -> Iterator[_Given]:
 
 
 def _is_known(given: _Given) -> bool:
-    return given.data.lstrip()[:5] == b"<?xml" or (
-        given.name.lower().endswith(".txt") and hcpcs.looks_like(given.text())
-    )
+    if b"\0" in given.data:
+        return False
+    # The publisher's zip also holds schemas and PDFs: an XML file is known by its root.
+    is_xml = re.search(rb"<ICD10CM\.(?:tabular|index)\b", given.data[:_ROOT_WITHIN]) is not None
+    is_record = given.name.lower().endswith(".txt") and hcpcs.looks_like(given.text())
+    return is_xml or is_record or bool(_change_kind(given))
 
 
 def _read(given: _Given) -> ReleaseSource | IndexSource:
@@ -120,8 +129,8 @@ def _read(given: _Given) -> ReleaseSource | IndexSource:
     if hcpcs.looks_like(text):
         return hcpcs.read_anweb(text, name=given.name)
     raise SourceError(
-        f"{given.name}: not a code-set file we know; want the ICD-10-CM tabular or index XML (CDC/NCHS), the yearly changes, "
-        "or the HCPCS ANWEB text (CMS), as downloaded"
+        f"{given.name}: not a code-set file we know; want the ICD-10-CM tabular or index XML (CDC/NCHS), the yearly "
+        "changes, or the HCPCS ANWEB text (CMS), as downloaded"
     )
 
 
@@ -131,7 +140,8 @@ def _read_xml(given: _Given) -> ReleaseSource | IndexSource:
         return icd10cm.read_tabular_root(root, source=given.name)
     if root.tag == "ICD10CM.index":
         return read_index(root, source=given.name)
-    raise SourceError(f"{given.name}: got <{ET.QName(root).localname[:40]}>, want <ICD10CM.tabular> or <ICD10CM.index>")
+    got = root.tag.rpartition("}")[2][:40]
+    raise SourceError(f"{given.name}: got <{got}>, want <ICD10CM.tabular> or <ICD10CM.index>")
 
 
 def _change_kind(given: _Given) -> str:
@@ -155,7 +165,11 @@ def _read_changes(
     home: Path, year: str, files: Sequence[tuple[str, _Given]], beside: Sequence[ReleaseSource | IndexSource]
 ) -> list[tuple[_Given, ReleaseSource]]:
     base = _base(home, str(int(year) - 1), beside)
-    texts = {kind: given for kind, given in files}
+    texts: dict[str, _Given] = {}
+    for kind, given in files:
+        if texts.setdefault(kind, given) is not given:
+            name = kind.replace("_", " ")
+            raise SourceError(f"{given.name}: got a second file of codes {name} in FY{year}, want one")
     added, revised, gone = (texts.get(kind) for kind in ("added", "revised", "not_billable"))
     if added is None or gone is None:
         raise SourceError(

@@ -54,7 +54,10 @@ def read_index(root: ET.Element, *, source: str) -> IndexSource:
     version = (root.findtext("version") or "").strip()
     if not re.fullmatch("20[0-9]{2}", version):
         raise SourceError(f"{source}: version: got {version[:20]!r}, want a year")
-    entries = [entry for main in root.iter("mainTerm") for entry in _entries(main, ())]
+    try:
+        entries = [entry for main in root.iter("mainTerm") for entry in _entries(main, ())]
+    except (ValueError, RecursionError):
+        raise SourceError(f"{source}: got a table column that is no number, or terms nested without end") from None
     if not entries:
         raise SourceError(f"{source}: got no index entry")
     return IndexSource(_kind(root), version, source, tuple(entries))
@@ -78,7 +81,7 @@ def _entries(term: ET.Element, above: tuple[str, ...]) -> Iterator[IndexEntry]:
     if code or see or see_also:
         yield IndexEntry(path, nonessential, code, manifestation, see, see_also)
     for column, cell in cells:
-        if cell and cell != "-":
+        if cell.strip("-"):  # "--" says that the column has no code
             yield IndexEntry(path, nonessential, cell, column=column)
     for child in term.findall("term"):
         yield from _entries(child, path)

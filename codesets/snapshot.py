@@ -133,7 +133,7 @@ class Snapshot:
 
     def index_of(self, code: str) -> int:
         """Return the number of a code, or -1; the code is written as published."""
-        data = code.encode("utf-8", "replace")
+        data = code.encode("utf-8", "surrogatepass")  # no published code has a lone surrogate
         slot = zlib.crc32(data) & self._mask
         while (number := self._slots[slot]) != _EMPTY:
             if self._codes[self._code_at[number] : self._code_at[number + 1]] == data:

@@ -19,7 +19,7 @@ HOME_VARIABLE = "CHARTCODER_HOME"
 def default_directory() -> Path:
     """Return where compiled code sets and the audit log live: $CHARTCODER_HOME, or the user's data folder."""
     named = os.environ.get(HOME_VARIABLE, "")
-    return Path(named).expanduser() if named else Path(user_data_dir("chartcoder", appauthor=False))
+    return _expanded(HOME_VARIABLE, Path(named)) if named else Path(user_data_dir("chartcoder", appauthor=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,17 @@ class Config:
             raise ConfigError(
                 f"setting {unknown[0]}: unknown, want one of {', '.join(sorted(known))}", field=unknown[0]
             )
-        config = replace(cls(), **{name: _convert(name, value) for name, value in given.items()})
+        return cls().changed(given)
+
+    def changed(self, given: Mapping[str, Any]) -> "Config":
+        """Return these settings with non-None values laid over them, converted and checked; raises ConfigError."""
+        values = {name: _convert(name, value) for name, value in given.items() if value is not None}
+        config = replace(self, **values)
         config._check()
         return config
 
     def _check(self) -> None:
+        _want("home", self.home, not self.home.is_file(), "a folder")
         _want("port", self.port, 0 <= self.port <= 65535, "0 to 65535")
         _want("workers", self.workers, 1 <= self.workers <= 256, "1 to 256")
         _want("max_chart_bytes", self.max_chart_bytes, 1024 <= self.max_chart_bytes <= 256 * MIB, "1 KiB to 256 MiB")
@@ -78,13 +84,13 @@ class Config:
         )
         _want("max_in_flight", self.max_in_flight, 1 <= self.max_in_flight <= 65536, "1 to 65536")
         _want("drain_s", self.drain_s, 0 <= self.drain_s <= 3600, "0 to 3600 seconds")
-        _want("log_level", self.log_level, self.log_level in _LEVELS, f"one of {', '.join(_LEVELS)}")
+        _want("log_level", self.log_level, self.log_level in LOG_LEVELS, f"one of {', '.join(LOG_LEVELS)}")
         names = [system.value for system in System]
         for system in self.systems:
             _want("systems", system, system in names, f"names among {', '.join(names)}")
 
 
-_LEVELS = ("debug", "info", "warning", "error")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 _PATHS = ("home", "audit_dir", "uds")
 _INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
 _STRINGS = ("host", "log_level")
@@ -95,19 +101,28 @@ def _want(name: str, got: object, holds: bool, want: str) -> None:
         raise ConfigError(f"setting {name}: got {got}, want {want}", field=name)
 
 
+def _expanded(name: str, path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # "~name" of nobody, or "~" where no home folder is known
+        raise ConfigError(f"setting {name}: got {path}, want a path whose ~ is somebody's home", field=name) from None
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"config file {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"config file {path}: {error}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"config file {path}: got bytes that are not UTF-8, want a TOML file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"config file {path}: not TOML: {error}") from None
 
 
 def _convert(name: str, value: Any) -> Any:
     if name in _PATHS:
-        _want(name, value, isinstance(value, str | os.PathLike), "a path")
-        return Path(value).expanduser()
+        _want(name, value, isinstance(value, str | os.PathLike) and "\0" not in str(value), "a path")
+        return _expanded(name, Path(value))
     if name in _INTEGERS:
         _want(name, value, isinstance(value, int) and not isinstance(value, bool), "a whole number")
     elif name in _STRINGS:

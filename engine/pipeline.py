@@ -5,7 +5,7 @@ This is the only file that knows the stages together; each stage is pure, and so
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,8 +17,9 @@ from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.mentions import MentionFinder, TermSpan
-from engine.rank.axes import read_axes
-from engine.rank.candidates import AxisIndex, CandidateMaker, SenseChoice, encounter_near
+from engine.rank.axes import AxisIndex, read_axes
+from engine.rank.candidates import CandidateMaker, SenseChoice
+from engine.rank.encounter import EncounterIndex
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
@@ -39,11 +40,13 @@ from engine.types import (
     Origin,
     ReleaseUsed,
     Section,
+    Sex,
 )
 
 # A candidate less likely than this is not worth a coder's look.
 MIN_SCORE = 0.2
 MAX_CANDIDATES = 5
+_SEX_VALUES = {Sex.FEMALE: {"sex": "female"}, Sex.MALE: {"sex": "male"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Pipeline:
         started = time.perf_counter()
         header = self.header(chart, request_id)
         tools = self._tools(chart.date_of_service)
-        findings = [f for number, document in enumerate(chart.documents) for f in self._read(tools, document, number)]
+        findings = [f for number in range(len(chart.documents)) for f in self._read(tools, chart, number)]
         drafts = gather_suggestions(findings, chart, tools.title_or_none)
         suggestions, alerts = apply_rules(drafts, Facts(chart, tools.snapshot, findings))
         route_suggestions(suggestions, alerts)
@@ -153,7 +156,9 @@ class Pipeline:
         """Return what a document names, with context and candidates, before ranking."""
         return self._read_mentions(self._tools(day), document)
 
-    def _read_mentions(self, tools: ReleaseTools, document: Document) -> list[ReadMention]:
+    def _read_mentions(
+        self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
+    ) -> list[ReadMention]:
         text = document.text
         sections = find_sections(text)
         sentences = find_sentences(text, sections)
@@ -162,21 +167,24 @@ class Pipeline:
         placed = [(span, section.name) for span, section in within if not _is_heading(section, span.begin, span.end)]
         places = [(span.begin, span.end) for span, _ in placed]
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=cues, spans=places)
-        axes = AxisIndex(text, read_axes(text))
+        axes, encounters = AxisIndex(text, read_axes(text), known), EncounterIndex(text)
         return [
             ReadMention(
                 span,
                 section,
                 context,
                 tools.candidates.choices(
-                    span.senses, axes.near(span.begin, span.end), encounter=encounter_near(text, span.begin, span.end)
+                    span.senses,
+                    axes.near(span.begin, span.end),
+                    encounter=encounters.near(span.begin, span.end),
                 ),
             )
             for (span, section), context in zip(placed, contexts, strict=True)
         ]
 
-    def _read(self, tools: ReleaseTools, document: Document, number: int) -> list[Finding]:
-        mentions = self._read_mentions(tools, document)
+    def _read(self, tools: ReleaseTools, chart: Chart, number: int) -> list[Finding]:
+        document = chart.documents[number]
+        mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
         facts = [MentionFacts(mention.span.words, mention.span.is_capitals, mention.section) for mention in mentions]
         choices = [mention.choices for mention in mentions]
         scores = self._ranker.scores(feature_rows(facts, choices, self._ranker.priors)).tolist()

@@ -61,7 +61,7 @@ def read_lexicon(system: System) -> tuple[LexiconEntry, ...]:
 
 def read_file(path: Path) -> Iterator[LexiconEntry]:
     """Yield the entries of one lexicon file; raises LexiconError on a malformed row."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(_lines(path), 1):
         cells = tuple(line.split("\t"))
         if not line.strip() or line.startswith("#") or (number == 1 and cells == _HEADING):
             continue
@@ -75,6 +75,13 @@ def read_file(path: Path) -> Iterator[LexiconEntry]:
                 f"{where}: got term {term!r}, code {code!r}, flags {flags!r}; want {', '.join(sorted(_FLAGS))} or none"
             )
         yield LexiconEntry(term, code, "upper" in named, "weak" in named, note, where)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise LexiconError(f"{path.name}: not UTF-8 at byte {error.start}") from None
 
 
 def contradictions(entries: Iterable[LexiconEntry], snapshot: Snapshot) -> list[str]:

@@ -1,70 +1,105 @@
-"""The command line: one file a command, gathered here.
+"""The command line: one file a command, each loaded only when it is asked for.
 
-Exit status: 0 all went well; 1 some charts failed, or a check found faults; 2 wrong usage or configuration.
+Exit status: 0 all went well; 1 some charts failed, or a check found faults; 2 wrong usage or configuration, or what was
+asked for cannot be done here; 130 after Ctrl-C.
 """
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-from codesets.errors import CodeSetError
 from engine import __version__
-from engine.cli.audit import audit
-from engine.cli.code import code
-from engine.cli.codesets import codesets
-from engine.cli.evaluate import evaluate
-from engine.cli.lookup import lookup, search, validate
-from engine.cli.serve import serve
-from engine.cli.settings import load_config
-from engine.errors import ChartcoderError
+from engine.cli.failures import fail
+from engine.cli.streams import open_streams
+from engine.config import Config
 
-USAGE_ERROR = 2
+COMPLETION_VARIABLE = "_CHARTCODER_COMPLETE"
+# Where each command lives, and what `chartcoder --help` says of it without loading it.
+COMMANDS = {
+    "code": ("engine.cli.code", "Code charts: one FILE a chart, or standard input."),
+    "serve": ("engine.cli.serve", "Serve the engine over gRPC."),
+    "lookup": ("engine.cli.lookup", "Show codes: title, place in the hierarchy, notes."),
+    "search": ("engine.cli.lookup", "Find codes by words."),
+    "validate": ("engine.cli.lookup", "Check that codes may be reported on a day."),
+    "codesets": ("engine.cli.codesets", "Snapshots of the official code sets."),
+    "evaluate": ("engine.cli.evaluate", "Measure accuracy on a corpus with gold labels."),
+    "audit": ("engine.cli.audit", "The audit log: is it whole, what does a record say."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is used: `--help` and `code` start without grpc."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands, the most used first."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 all charts coded; 1 some failed, or a check found faults; 2 wrong usage or configuration.",
+)
 @click.version_option(__version__, prog_name="chartcoder")
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="TOML file of settings.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file of settings (docs/configuration.md lists them).",
+)
 @click.option(
     "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of compiled code sets and the audit log [default: $CHARTCODER_HOME or the user's data folder].",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Compiled code sets and the audit log. [default: $CHARTCODER_HOME, else the user's data folder]",
 )
 @click.pass_context
 def cli(context: click.Context, config: Path | None, home: Path | None) -> None:
     """Medical coding: charts in, coded suggestions with evidence, rules and an audit trail out.
 
     \b
-    chartcoder code note.txt              code a note, here, as a table
-    chartcoder code *.txt --format jsonl  one line of JSON a chart, for a pipe
-    chartcoder serve                      the gRPC server
-    chartcoder search kidney stone        find codes by words
+    chartcoder code note.txt                      code a note, here, as a table
+    chartcoder code *.txt --format jsonl          one line of JSON a chart, for a pipe
+    chartcoder code note.txt --format html > n.html   the note with its evidence marked
+    chartcoder search kidney stone                find codes by words
+    chartcoder validate E11.9 --date 2026-03-31   may it be reported on that day
+    chartcoder serve                              the gRPC server
+
+    Everything stays on this machine. `chartcoder COMMAND --help` tells more of each command.
     """
-    context.obj = load_config(config, {"home": home})
+    context.obj = Config.load(config, {"home": home})
 
 
-for command in (serve, code, lookup, search, validate, codesets, evaluate, audit):
-    cli.add_command(command)
+def _run() -> int:
+    if COMPLETION_VARIABLE in os.environ:  # the shell asks what could come next
+        cli.main(prog_name="chartcoder")
+    # Not cli.main: it would end a broken pipe with status 1, which says that charts failed.
+    with cli.make_context("chartcoder", sys.argv[1:]) as context:
+        cli.invoke(context)
+    return 0
 
 
 def main() -> None:
     """Run the command line; every failure is one sentence on standard error and an exit status."""
+    open_streams()
     try:
-        cli.main(prog_name="chartcoder", standalone_mode=False)
+        status = _run()
         sys.stdout.flush()
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.Abort:
-        click.echo("chartcoder: stopped", err=True)
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (ChartcoderError, CodeSetError) as error:
-        click.echo(f"chartcoder: {error}", err=True)
-        sys.exit(USAGE_ERROR)
-    except BrokenPipeError:
-        # The reader of our pipe has gone (`| head`): nothing more to say, and nothing to flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except BaseException as error:
+        status = fail(error)
+    sys.exit(status)

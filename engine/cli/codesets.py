@@ -1,131 +1,191 @@
 """`chartcoder codesets`: what is loaded, building, importing, verifying, comparing."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 import click
 
 from codesets.errors import CodeSetError, NoReleaseError
-from codesets.importer import import_files
-from codesets.index import index_files
+from codesets.index import SUFFIX as INDEX_SUFFIX
+from codesets.index import index_files, open_index
 from codesets.snapshot import Snapshot
 from codesets.store import SNAPSHOT_SUFFIX, Releases
-from codesets.types import System
-from engine.cli.settings import steps, system_option
+from codesets.types import Release, System
+from engine.cli.failures import SOME_FAILED
+from engine.cli.progress import steps
+from engine.cli.settings import json_option, system_option, writing_to
+from engine.cli.streams import say, write_line
 from engine.config import Config
 from engine.errors import ChartcoderError
-from engine.live import build as build_store
-from engine.match.automaton import Dictionary
-from engine.match.recipe import SUFFIX as DICTIONARY_SUFFIX
 
-FAULTS_FOUND = 1
+_SET_ASIDE = ".damaged"
 
 
 @click.group()
 def codesets() -> None:
-    """Snapshots of the official code sets: list, build, import, verify, diff."""
+    """Snapshots of the official code sets: list, build, import, verify, diff.
+
+    A snapshot is one release of one code system, immutable and named by the hash of its content. Several releases lie
+    side by side; the date of service picks the one in force.
+    """
 
 
-@codesets.command("list")
+@codesets.command("list", short_help="List what is loaded.")
+@json_option
 @click.pass_obj
-def list_releases(config: Config) -> None:
-    """List the releases and index files that are loaded."""
+def list_releases(config: Config, as_json: bool) -> None:
+    """List the releases and index files that are loaded.
+
+    \b
+    chartcoder codesets list
+    chartcoder codesets list --json | jq -r '.system + " " + .version'
+    """
     releases = Releases.open(config.home).list()
     for release in releases:
-        until = release.effective_to.isoformat() if release.effective_to else "open"
-        click.echo(
-            f"{release.system.value:9} {release.version:8} {release.effective_from} to {until:10} "
-            f"{release.billable_count:7} billable  {release.content_hash[:12]}  {release.source}"
-        )
-    for index in index_files(config.home):
-        click.echo(f"index     {index.version:8} {index.kind:24} {index.count:7} entries   {index.content_hash[:12]}")
+        write_line(json.dumps(asdict(release), default=date.isoformat) if as_json else _release_line(release))
+    for index in () if as_json else index_files(config.home):
+        write_line(f"index     {index.version:8} {index.kind:24} {index.count:7} entries   {index.content_hash[:12]}")
     if not releases:
-        click.echo("chartcoder: nothing loaded yet; run `chartcoder codesets build`", err=True)
+        say("nothing is loaded yet; run `chartcoder codesets build`")
 
 
-@codesets.command()
+def _release_line(release: Release) -> str:
+    until = release.effective_to.isoformat() if release.effective_to else "open"
+    return (
+        f"{release.system.value:9} {release.version:8} {release.effective_from} to {until:10} "
+        f"{release.billable_count:7} billable  {release.content_hash[:12]}  {release.source}"
+    )
+
+
+@codesets.command(short_help="Compile what is missing or damaged.")
 @click.option("--again", is_flag=True, help="Build anew even what is there.")
 @click.pass_obj
 def build(config: Config, again: bool) -> None:
-    """Compile the packaged ICD-10-CM release, and the dictionary of every release."""
-    with steps() as progress:
+    """Compile the packaged ICD-10-CM release, and the dictionary of every release.
+
+    What is there is left as it is; a damaged file, or one of another version, is set aside and made again. A release
+    that was imported has to be imported again.
+
+    \b
+    chartcoder codesets build
+    """
+    from engine.live import build as build_store
+
+    for path in [path for path, error in _compiled_files(config.home) if error is not None]:
+        path.replace(path.with_name(path.name + _SET_ASIDE))
+        say(f"{path.name}: damaged or of another version, set aside as {path.name}{_SET_ASIDE}")
+    with steps() as progress, writing_to(config.home):
         compiled = build_store(config.home, progress=progress, again=again)
     for release in compiled.releases.list():
-        click.echo(
-            f"{release.system.value} {release.version}: {release.billable_count} billable codes, {release.content_hash[:12]}"
-        )
+        write_line(_release_line(release))
 
 
-@codesets.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
+@codesets.command("import", short_help="Take the publishers' own files.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.pass_obj
 def import_releases(config: Config, files: tuple[Path, ...]) -> None:
     """Take the publishers' own files (or zips of them) as downloaded.
 
-    Each is recognised, checked and reported. If one is truncated, wrong or unknown, nothing is imported.
+    Each is recognised, checked and reported. If one is truncated, wrong or unknown, nothing is imported and what was
+    there stays.
 
     \b
     chartcoder codesets import icd10cm-tabular-2027.xml icd10cm-index-2027.xml
     chartcoder codesets import HCPC2026_OCT_ANWEB.txt
     """
-    with steps() as progress:
+    from codesets.importer import import_files
+    from engine.live import build as build_store
+
+    with steps() as progress, writing_to(config.home):
         progress("reading and checking")
         reports = import_files(config.home, files)
-        for report in reports:
-            click.echo(f"{report.name}: {report.kind}: {report.summary} (sha256 {report.sha256[:12]})")
+        progress("compiling")
         build_store(config.home, progress=progress)
+    for report in reports:
+        write_line(f"{report.name}: {report.kind}: {report.summary} (sha256 {report.sha256[:12]})")
 
 
-@codesets.command()
+@codesets.command(short_help="Check every compiled file against its hash.")
 @click.pass_obj
 def verify(config: Config) -> None:
-    """Check every compiled file against its hash; exit status 1 if one is damaged."""
-    folders = (("snapshots", SNAPSHOT_SUFFIX, Snapshot), ("dictionaries", DICTIONARY_SUFFIX, Dictionary))
-    damaged = 0
-    for folder, suffix, opener in folders:
-        for path in sorted((config.home / folder).glob(f"*{suffix}")):
+    """Check every compiled file against its hash; exit status 1 if one is damaged.
+
+    `chartcoder codesets build` replaces what is damaged.
+    """
+    damaged = total = 0
+    for path, error in _compiled_files(config.home):
+        total += 1
+        damaged += error is not None
+        write_line(f"ok       {path.name}" if error is None else f"DAMAGED  {_once(path.name, error)}")
+    if not total:
+        say("nothing is loaded yet; run `chartcoder codesets build`")
+    if damaged:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _compiled_files(home: Path) -> Iterator[tuple[Path, Exception | None]]:
+    """Yield each compiled file, and why it cannot be used if so."""
+    from engine.match.automaton import Dictionary
+    from engine.match.recipe import SUFFIX as DICTIONARY_SUFFIX
+
+    kinds = (
+        ("snapshots", SNAPSHOT_SUFFIX, Snapshot),
+        ("indexes", INDEX_SUFFIX, open_index),
+        ("dictionaries", DICTIONARY_SUFFIX, Dictionary),
+    )
+    for folder, suffix, opener in kinds:
+        for path in sorted((home / folder).glob(f"*{suffix}")):
             try:
                 opener(path)
             except (CodeSetError, ChartcoderError) as error:
-                damaged += 1
-                click.echo(f"DAMAGED {path.name}: {error}")
+                yield path, error
             else:
-                click.echo(f"ok      {path.name}")
-    if damaged:
-        raise click.exceptions.Exit(FAULTS_FOUND)
+                yield path, None
 
 
-@codesets.command()
+def _once(name: str, error: Exception) -> str:
+    said = str(error)
+    return said if said.startswith(name) else f"{name}: {said}"
+
+
+@codesets.command(short_help="Say what changed between two releases.")
 @click.argument("before")
 @click.argument("after")
 @system_option
 @click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="Lines of each kind; 0 for all.")
 @click.pass_obj
 def diff(config: Config, before: str, after: str, system: str, limit: int) -> None:
-    """Say what changed between two loaded releases, by version: `chartcoder codesets diff 2026 2027`."""
-    old, new = (_release(config, System(system), version) for version in (before, after))
+    """Say what changed between two loaded releases, named by their version.
+
+    \b
+    chartcoder codesets diff 2026 2027
+    chartcoder codesets diff 2026 2027 --limit 0 > changes.txt
+    """
+    releases = Releases.open(config.home)
+    old, new = (_release(releases, System(system), version) for version in (before, after))
     old_codes = {code: old.title(code) for code in old.codes() if old.is_billable(code)}
     new_codes = {code: new.title(code) for code in new.codes() if new.is_billable(code)}
+    both = old_codes.keys() & new_codes.keys()
     _print("added", sorted(new_codes.keys() - old_codes.keys()), new_codes, limit)
     _print("removed", sorted(old_codes.keys() - new_codes.keys()), old_codes, limit)
-    _print(
-        "retitled",
-        sorted(c for c in old_codes.keys() & new_codes.keys() if old_codes[c] != new_codes[c]),
-        new_codes,
-        limit,
-    )
+    _print("retitled", sorted(code for code in both if old_codes[code] != new_codes[code]), new_codes, limit)
 
 
-def _release(config: Config, system: System, version: str) -> Snapshot:
-    for snapshot in Releases.open(config.home).snapshots(system):
+def _release(releases: Releases, system: System, version: str) -> Snapshot:
+    loaded = releases.snapshots(system)
+    for snapshot in loaded:
         if snapshot.release.version == version:
             return snapshot
-    raise NoReleaseError(f"release: got {system.value} {version!r}, want one of `chartcoder codesets list`")
+    have = ", ".join(snapshot.release.version for snapshot in loaded) or "none, which is all that is loaded"
+    raise NoReleaseError(f"release: got {system.value} {version[:32]!r}, want one of {have}")
 
 
 def _print(kind: str, codes: Sequence[str], titles: dict[str, str], limit: int) -> None:
-    click.echo(f"{kind}: {len(codes)} billable codes")
+    write_line(f"{kind}: {len(codes)} billable codes")
     for code in codes[: limit or None]:
-        click.echo(f"  {code:9} {titles[code]}")
+        write_line(f"  {code:9} {titles[code]}")
     if limit and len(codes) > limit:
-        click.echo(f"  ... and {len(codes) - limit} more (--limit 0 shows all)")
+        write_line(f"  ... and {len(codes) - limit} more (--limit 0 shows all)")

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
 
+from engine.cli.progress import Bar
 from engine.cli.settings import open_engine
+from engine.cli.streams import write_line
 from engine.config import Config
-from engine.evaluation import aci, codiesp, negex
-from engine.pipeline import Pipeline
+from engine.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from engine.pipeline import Pipeline
 
 Tick = Callable[[int, int], None]
 
@@ -27,46 +30,77 @@ class Result(Protocol):
 
 @click.command()
 @click.argument("corpus", type=click.Choice(["codiesp", "negex", "aci"]))
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="PATH")
+@click.option("--json", "as_json", is_flag=True, help='Print one JSON object; with --errors it has a list "errors".')
 @click.option(
-    "--errors", "limit", type=click.IntRange(0), default=0, help="Also list this many errors of each kind in context."
+    "--errors",
+    "limit",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Also list N errors of each kind, in context.",
 )
 @click.option(
     "--part",
     type=click.Choice(["note", "dialogue"]),
     default="note",
-    help="What of an aci visit is read.",
     show_default=True,
+    help="aci: what of a visit is read.",
 )
 @click.pass_obj
 def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int, part: str) -> None:
-    """Measure accuracy on gold data: CodiEsp split folder, NegEx table, ACI JSON lines.
+    """Measure accuracy on gold labels, in the corpus's own format.
 
-    --errors prints the text around each error: for development on openly licensed corpora, never on patients' charts.
+    \b
+    chartcoder evaluate codiesp corpus/dev               folder with text_files_en/ and *D.tsv, *P.tsv
+    chartcoder evaluate negex negex_testkit.tsv          table of phrases, sentences and labels
+    chartcoder evaluate aci visits.jsonl --json          JSON lines: encounter_id, note, dialogue, icd10cm
+    chartcoder evaluate codiesp corpus/dev --errors 20   errors to learn from
+
+    --errors prints the text around each error: for openly licensed corpora, never for patients' charts.
     """
     pipeline = open_engine(config).pipeline
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(corpus, total=None)
-        result = _run(corpus, path, part, pipeline, lambda done, total: bar.update(task, completed=done, total=total))
-    scores = result.to_json()
+    bar = Bar(corpus, total=None)
+    bar.arm()
+    try:
+        result = _run(corpus, path, part, pipeline, bar.advance)
+    finally:
+        bar.close()
+    scores, errors = result.to_json(), result.errors(limit) if limit else []
     if as_json:
-        click.echo(json.dumps(scores))
-    else:
-        Console().print(_table(corpus, scores))
-    for line in result.errors(limit) if limit else ():
-        click.echo(line)
+        write_line(json.dumps(scores | ({"errors": errors} if limit else {}), ensure_ascii=False))
+        return
+    _print_table(corpus, scores)
+    for line in errors:
+        write_line(line)
 
 
-def _run(corpus: str, path: Path, part: str, pipeline: Pipeline, tick: Tick) -> Result:
-    if corpus == "codiesp":
-        return codiesp.evaluate(path, pipeline.code, tick=tick)
-    if corpus == "aci":
-        return aci.evaluate(path, pipeline.code, part=part, tick=tick)
-    return negex.evaluate(path, pipeline.read_context)
+def _run(corpus: str, path: Path, part: str, pipeline: "Pipeline", tick: Tick) -> Result:
+    from engine.evaluation import aci, codiesp, negex
+
+    try:
+        if corpus == "codiesp":
+            return codiesp.evaluate(path, pipeline.code, tick=tick)
+        if corpus == "aci":
+            return aci.evaluate(path, pipeline.code, part=part, tick=tick)
+        return negex.evaluate(path, pipeline.read_context)
+    except UnicodeDecodeError:
+        raise InputError(f"corpus path: got {path}, which is not UTF-8, want a {corpus} corpus", field="path") from None
+    except OSError as error:
+        raise InputError(f"corpus path: {error.filename or path}: {error.strerror}", field="path") from None
+    except ValueError as error:
+        raise InputError(f"corpus path: {path}: {error}, want a {corpus} corpus", field="path") from None
 
 
-def _table(corpus: str, scores: dict[str, Any]) -> Table:
+def _print_table(corpus: str, scores: dict[str, Any]) -> None:
+    from engine.cli.terminal import output_console
+
+    output_console().print(_table(corpus, scores))
+
+
+def _table(corpus: str, scores: dict[str, Any]) -> "Table":
+    from rich.table import Table
+
     table = Table(title=corpus)
     for name in ("measure", "precision", "recall", "F1"):
         table.add_column(name, justify="left" if name == "measure" else "right")

@@ -1,68 +1,112 @@
-"""Coded charts as one HTML page that needs nothing else: the text with its evidence marked, the codes beside it."""
+"""Coded charts as one HTML page that needs nothing else: the text with its evidence marked, the codes beside it.
 
-from html import escape
-
-from engine.types import Chart, CodedChart, Finding, Suggestion
-
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:78rem;padding:0 1rem;color:#1c2733}
-section{display:grid;grid-template-columns:3fr 2fr;gap:2rem;border-top:1px solid #cbd5df;padding:1rem 0}
-h2{grid-column:1/3;margin:0;font-size:1.1rem}pre{white-space:pre-wrap;font:14px/1.6 ui-monospace,monospace;margin:0}
-mark{background:#fff0b3;border-radius:3px;padding:0 2px}mark.off{background:#e6eaee;color:#5b6875}
-li{margin-bottom:.7rem}code{font-weight:700}.AUTO{color:#1a7f37}.REVIEW{color:#9a6700}.HOLD{color:#cf222e}
-small{color:#5b6875;display:block}
+The page holds no script and may load nothing, so chart text cannot do anything in a browser.
 """
+
+from engine.cli.html_style import STYLE
+from engine.cli.html_text import marked_text, show, spans_of
+from engine.cli.shown import percent
+from engine.errors import ChartcoderError
+from engine.types import Alert, Chart, CodedChart, Reason, Role, Suggestion
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_LEGEND = (
+    "<mark>evidence<sup>n</sup></mark> of suggestion n, <mark class=other>mention without a code on the claim</mark>,"
+)
+_LEGEND += " <mark class=off>not the patient's present state</mark>"
 
 
 def html_header() -> str:
     """Open the page."""
-    return f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Chartcoder</title><style>{_STYLE}</style></head><body>'
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>Coded charts</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f'<header><h1>Coded charts</h1><span class="legend">{_LEGEND}</span></header>\n<main>'
+    )
 
 
 def html_footer() -> str:
     """Close the page."""
-    return "</body></html>"
+    return "</main>\n</body>\n</html>"
 
 
-def html_section(chart: Chart, coded: CodedChart) -> str:
-    """Return one chart: its documents, suggestions and alerts."""
-    documents = "\n".join(
-        f"<pre>{_marked(document.text, [f for f in coded.findings if f.mention.document == number])}</pre>"
+def html_section(chart: Chart, coded: CodedChart, *, number: int = 1) -> str:
+    """Return one chart: its documents, suggestions and alerts; `number` keeps the anchors of charts apart."""
+    anchor = f"c{number}"
+    codes = "".join(_suggestion(s, n, anchor) for n, s in enumerate(coded.suggestions, 1))
+    alerts = "".join(_alert(alert) for alert in coded.alerts)
+    return (
+        f'<section class="chart"><div class="head"><h2>{show(coded.chart_id)}</h2>'
+        f'<span class="soft">{_facts(chart, coded)}</span></div>\n'
+        f'<div class="columns"><div class="text">{_documents(chart, coded, anchor)}</div>\n'
+        f'<div class="codes"><h3>Suggestions</h3><ol>{codes or "<li>none</li>"}</ol>\n'
+        f"{f'<h3>Alerts</h3><ul>{alerts}</ul>' if alerts else ''}</div></div>\n"
+        f'<div class="foot">{_footer(coded)}</div></section>'
+    )
+
+
+def html_error(chart_id: str, error: ChartcoderError) -> str:
+    """Return the section of a chart that could not be coded."""
+    return (
+        f'<section class="chart failed"><div class="head"><h2>{show(chart_id)}</h2><span class="route HOLD">not coded'
+        f'</span></div><div class="foot">{show(str(error))} [{show(error.REASON)}]</div></section>'
+    )
+
+
+def _facts(chart: Chart, coded: CodedChart) -> str:
+    facts = [
+        chart.setting.value.lower() if chart.setting.value != "UNSPECIFIED" else "",
+        chart.date_of_service.isoformat() if chart.date_of_service else "",
+        f"{chart.age_years} years" if chart.age_years is not None else "",
+        chart.sex.value.lower() if chart.sex.value != "UNSPECIFIED" else "",
+        f"{len(coded.findings)} findings",
+        f"{len(coded.suggestions)} suggestions",
+    ]
+    return show(" · ".join(fact for fact in facts if fact))
+
+
+def _documents(chart: Chart, coded: CodedChart, anchor: str) -> str:
+    several = len(chart.documents) > 1
+    return "\n".join(
+        (f"<h3>{show(document.kind or f'document {number + 1}')}</h3>" if several else "")
+        + f"<pre>{marked_text(document.text, spans_of(number, coded.findings, coded.suggestions), anchor=anchor)}</pre>"
         for number, document in enumerate(chart.documents)
     )
-    suggestions = "".join(_suggestion(suggestion) for suggestion in coded.suggestions)
-    alerts = "".join(
-        f"<li>{escape(a.severity.value)}: {escape(a.message)}<small>{escape(a.source)}</small></li>"
-        for a in coded.alerts
-    )
-    return (
-        f"<section><h2>{escape(coded.chart_id)}</h2><div>{documents}</div><div><ol>{suggestions}</ol>"
-        f"<ul>{alerts}</ul><small>audit record {escape(coded.audit_record)}</small></div></section>"
-    )
 
 
-def _marked(text: str, findings: list[Finding]) -> str:
-    pieces, at = [], 0
-    for finding in sorted(findings, key=lambda f: f.mention.begin):
-        mention = finding.mention
-        if mention.begin < at:
-            continue
-        context = mention.context
-        is_on = context.assertion.value == "PRESENT" and context.experiencer.value == "PATIENT"
-        title = f"{finding.codes[0].code} {finding.codes[0].display} ({context.assertion.value.lower()}, {context.temporality.value.lower()})"
-        pieces.append(escape(text[at : mention.begin]))
-        kind = "" if is_on else ' class="off"'
-        pieces.append(f'<mark{kind} title="{escape(title)}">{escape(mention.text)}</mark>')
-        at = mention.end
-    return "".join(pieces) + escape(text[at:])
-
-
-def _suggestion(suggestion: Suggestion) -> str:
-    reasons = "".join(
-        f"<small>{escape(r.rule)}: {escape(r.detail)} ({escape(r.source)})</small>" for r in suggestion.reasons
-    )
+def _suggestion(suggestion: Suggestion, number: int, anchor: str) -> str:
+    role = "first" if suggestion.role is Role.PRINCIPAL else "procedure" if suggestion.role is Role.PROCEDURE else ""
     route = suggestion.route.value
+    reasons = "".join(f"<li>{_reason(reason)}</li>" for reason in suggestion.reasons)
+    more = "".join(
+        f"<li>or {show(c.code)} {show(c.display)} ({percent(c.score)})</li>" for c in suggestion.alternatives
+    )
     return (
-        f"<li><code>{escape(suggestion.code)}</code> {escape(suggestion.display)} "
-        f'<b class="{route}">{route} {suggestion.confidence:.0%}</b>{reasons}</li>'
+        f'<li class="suggestion"><a class="number" href="#{anchor}-{number}">{number}</a>'
+        f'<div><span class="code">{show(suggestion.code)}</span>{show(suggestion.display)}'
+        f"{f'<span class=role>{role}</span>' if role else ''}</div>"
+        f'<span class="route {route}">{percent(suggestion.confidence)} {route}</span>'
+        f'<details class="why"><summary>why</summary><ul>{reasons}{more}</ul></details></li>'
+    )
+
+
+def _reason(reason: Reason) -> str:
+    detail = f": {show(reason.detail)}" if reason.detail else ""
+    return f"{show(reason.rule)}{detail} <i>{show(reason.source)}</i>"
+
+
+def _alert(alert: Alert) -> str:
+    return (
+        f'<li class="alert {alert.severity.value}"><b>{show(alert.severity.value.lower())}</b> {show(alert.message)} '
+        f'<span class="soft">{show(alert.source)}</span></li>'
+    )
+
+
+def _footer(coded: CodedChart) -> str:
+    releases = ", ".join(f"{r.system} {r.version} ({r.content_hash[:12]})" for r in coded.header.releases)
+    return show(
+        f"{releases} · engine {coded.header.engine_version} · {coded.elapsed_ms:.1f} ms · "
+        f"audit record {coded.audit_record or 'none'}"
     )

@@ -6,12 +6,16 @@ from typing import Any
 from engine.errors import ChartcoderError
 from engine.types import Alert, Candidate, CodedChart, Evidence, Finding, Header, Suggestion
 
+# Line ends to some readers of lines, though not to JSON.
+_LINE_ENDS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
-def chart_line(coded: CodedChart) -> str:
-    """Return one line of JSON, without its line break."""
+
+def chart_line(coded: CodedChart, *, file: str = "") -> str:
+    """Return one line of JSON, without its line break; `file` tells charts of the same id apart."""
     return _dump(
         {
             "chart_id": coded.chart_id,
+            **_file(file),
             "header": _header(coded.header),
             "findings": [_finding(finding) for finding in coded.findings],
             "suggestions": [_suggestion(suggestion) for suggestion in coded.suggestions],
@@ -21,13 +25,18 @@ def chart_line(coded: CodedChart) -> str:
     )
 
 
-def error_line(chart_id: str, error: ChartcoderError) -> str:
+def error_line(chart_id: str, error: ChartcoderError, *, file: str = "") -> str:
     """Return the line of a chart that could not be coded."""
-    return _dump({"chart_id": chart_id, "error": {"reason": error.REASON, "field": error.field, "message": str(error)}})
+    problem = {"reason": error.REASON, "field": error.field, "message": str(error)}
+    return _dump({"chart_id": chart_id, **_file(file), "error": problem})
+
+
+def _file(file: str) -> dict[str, str]:
+    return {"file": file} if file else {}
 
 
 def _dump(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_LINE_ENDS)
 
 
 def _header(header: Header) -> dict[str, Any]:

@@ -7,72 +7,92 @@ from typing import Any
 
 import click
 
-from codesets.search import search_codes
-from codesets.store import Releases
+from codesets.errors import UnknownCodeError
+from codesets.snapshot import Snapshot
 from codesets.types import Code, System
-from codesets.validate import CodeStatus, normalise_code, validate_codes
-from engine.cli.settings import date_option, steps, system_option
+from codesets.validate import CodeCheck, CodeStatus, normalise_code, validate_codes
+from engine.cli.failures import SOME_FAILED
+from engine.cli.progress import Bar
+from engine.cli.settings import SYSTEMS, date_option, json_option, open_releases, system_option
+from engine.cli.streams import say, write_line
 from engine.config import Config
-from engine.live import build
+from engine.errors import InputError
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
-FAULTS_FOUND = 1
-
-
-def open_releases(config: Config) -> Releases:
-    """Open the store, compiling the packaged release if nothing is there."""
-    releases = Releases.open(config.home)
-    if releases:
-        return releases
-    with steps() as progress:
-        return build(config.home, progress=progress).releases
+MAX_CODE_CHARACTERS = 64
+_CHILDREN_SHOWN = 12
+_ALTERNATIVES_SHOWN = 8
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=lambda v: v.isoformat() if isinstance(v, date) else str(v))
+def _write_json(value: Any) -> None:
+    write_line(json.dumps(asdict(value), ensure_ascii=False, default=date.isoformat))
+
+
+def _check_codes(codes: tuple[str, ...]) -> None:
+    for number, code in enumerate(codes):
+        if len(code) > MAX_CODE_CHARACTERS:
+            raise InputError(f"codes[{number}]: got {len(code)} characters, want at most {MAX_CODE_CHARACTERS}")
 
 
 @click.command()
-@click.argument("code")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
 @system_option
 @date_option
 @json_option
 @click.pass_obj
-def lookup(config: Config, code: str, system: str, day: date | None, as_json: bool) -> None:
-    """Show a code: title, place in the hierarchy, notes.
+def lookup(config: Config, codes: tuple[str, ...], system: str, day: date | None, as_json: bool) -> None:
+    """Show codes: title, place in the hierarchy, notes.
 
-    Exit status 2 if the release has no such code.
+    \b
+    chartcoder lookup E11.9
+    chartcoder lookup e119 I10 --json
+    chartcoder lookup G0008 --system hcpcs
+
+    With or without the dot, in any case. Exit status 1 if the release does not have one of them.
     """
+    _check_codes(codes)
     snapshot = open_releases(config).release(System(system), day)
-    found = snapshot.find(normalise_code(code, System(system)))
-    if as_json:
-        click.echo(_json(asdict(found)))
-        return
-    _show(found, [(above, snapshot.title(above)) for above in list(snapshot.ancestors(found.code))[1:]])
+    unknown = 0
+    for code in codes:
+        try:
+            found = snapshot.find(normalise_code(code, System(system)))
+        except UnknownCodeError as error:
+            unknown += 1
+            say(str(error))
+            continue
+        if as_json:
+            _write_json(found)
+        else:
+            _show(found, snapshot)
+    if unknown:
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _show(found: Code, above: list[tuple[str, str]]) -> None:
-    click.echo(f"{found.code}  {found.title}")
-    click.echo("  billable" if found.billable else "  not billable")
-    for code, title in above:
-        click.echo(f"  in {code}  {title}")
-    for child in found.children:
-        click.echo(f"  has {child}")
+def _show(found: Code, snapshot: Snapshot) -> None:
+    write_line(f"{found.code}  {found.title}")
+    write_line("  billable" if found.billable else "  not billable")
+    for above in list(snapshot.ancestors(found.code))[1:]:
+        write_line(f"  in   {above}  {snapshot.title(above)}")
+    for child in found.children[:_CHILDREN_SHOWN]:
+        write_line(f"  has  {child}  {snapshot.title(child)}")
+    if len(found.children) > _CHILDREN_SHOWN:
+        write_line(f"  ... and {len(found.children) - _CHILDREN_SHOWN} more (--json lists all)")
     for note in found.notes:
-        click.echo(f"  {note.kind.value.replace('_', ' ')}: {note.text}")
+        write_line(f"  {note.kind.value.replace('_', ' ')}: {note.text}")
 
 
 @click.command()
-@click.argument("words", nargs=-1, required=True)
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
 @click.option(
     "--system",
     "systems",
     multiple=True,
-    type=click.Choice([s.value for s in System]),
-    help="May be repeated. [default: all loaded]",
+    type=click.Choice(SYSTEMS),
+    default=(System.ICD10CM.value,),
+    show_default=True,
+    help="Code system; may be repeated.",
 )
 @date_option
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Most hits to show.")
 @click.option("--billable", is_flag=True, help="Only codes that may stand on a claim.")
 @json_option
 @click.pass_obj
@@ -85,42 +105,73 @@ def search(
     billable: bool,
     as_json: bool,
 ) -> None:
-    """Find codes by words, beginnings of words or misspelt words.
+    """Find codes by words, beginnings of words, misspelt words, or the beginning of a code.
 
     \b
     chartcoder search kidney stone
     chartcoder search diabetc nephrop --billable
+    chartcoder search E11.3 --limit 100 --json | jq -r .code
+
+    Best first. Exit status 1 if nothing is found.
     """
+    from codesets.search import MAX_QUERY_CHARACTERS, search_codes
+
+    query = " ".join(words).strip()
+    if not 0 < len(query) <= MAX_QUERY_CHARACTERS:
+        raise InputError(f"WORDS: got {len(query)} characters, want 1 to {MAX_QUERY_CHARACTERS}")
+    wanted = tuple(dict.fromkeys(System(name) for name in systems))
     releases = open_releases(config)
-    wanted = [System(name) for name in systems] or releases.systems()
-    hits = search_codes(releases, " ".join(words), systems=wanted, day=day, billable_only=billable, limit=limit)
+    bar = Bar("reading the index of words", total=None)
+    bar.arm()
+    try:
+        hits = search_codes(releases, query, systems=wanted, day=day, billable_only=billable, limit=limit)
+    finally:
+        bar.close()
     for hit in hits:
         if as_json:
-            click.echo(_json(asdict(hit)))
+            _write_json(hit)
         else:
             via = f"  (as {hit.matched_term!r})" if hit.matched_term else ""
-            click.echo(f"{hit.code:10} {hit.title}{via}")
+            write_line(f"{hit.code:10} {hit.title}{via}")
     if not hits:
-        click.echo("chartcoder: nothing found", err=True)
-        raise click.exceptions.Exit(FAULTS_FOUND)
+        say("nothing found; try fewer words, or the beginning of a word")
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
 @click.command()
-@click.argument("codes", nargs=-1, required=True)
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
 @system_option
 @date_option
 @json_option
 @click.pass_obj
 def validate(config: Config, codes: tuple[str, ...], system: str, day: date | None, as_json: bool) -> None:
-    """Check that codes may be reported on a day; exit status 1 if one may not."""
+    """Check that codes may be reported on a day: written rightly, in the release, billable, not deleted.
+
+    \b
+    chartcoder validate E11.9 S72.001A --date 2026-03-31
+    chartcoder validate E11 --json
+
+    Exit status 1 if one may not be reported; what may be meant is listed below it.
+    """
+    _check_codes(codes)
     checks = validate_codes(open_releases(config), System(system), codes, day)
     for check in checks:
         if as_json:
-            click.echo(_json(asdict(check)))
-            continue
-        click.echo(f"{check.asked:10} {check.status.value:18} {check.title or check.message}")
-        if check.status is not CodeStatus.VALID:
-            for option in check.alternatives[:8]:
-                click.echo(f"{'':10} perhaps {option.code}  {option.title}")
+            _write_json(check)
+        else:
+            _show_check(check)
     if any(check.status is not CodeStatus.VALID for check in checks):
-        raise click.exceptions.Exit(FAULTS_FOUND)
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _show_check(check: CodeCheck) -> None:
+    write_line(f"{check.asked:10} {check.status.value:12} {check.title or check.message}")
+    if check.status is CodeStatus.VALID:
+        return
+    if check.title and check.message:
+        write_line(f"{'':10} {'':12} {check.message}")
+    for option in check.alternatives[:_ALTERNATIVES_SHOWN]:
+        write_line(f"{'':10} {'perhaps':12} {option.code}  {option.title}")
+    more = len(check.alternatives) - _ALTERNATIVES_SHOWN
+    if more > 0:
+        write_line(f"{'':10} {'':12} ... and {more} more (--json lists all)")

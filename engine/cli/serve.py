@@ -1,40 +1,64 @@
 """`chartcoder serve`: the gRPC server."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from engine.cli.settings import steps
-from engine.config import Config
-from engine.live import build
+from engine.cli.progress import steps
+from engine.cli.settings import read_systems, writing_to
+from engine.config import LOG_LEVELS, Config
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_DEFAULTS = {item.name: item.default for item in fields(Config)}
+
+
+def setting(name: str, kind: Any, about: str, *, metavar: str | None = None) -> Callable[[Command], Command]:
+    """Return the option of a setting; unset, the config file's value or the default stays."""
+    default = _DEFAULTS[name]
+    shown = "none" if default is None else ",".join(default) if isinstance(default, tuple) else default
+    shown = f"{shown:g}" if isinstance(shown, float) else shown
+    return click.option(
+        f"--{name.replace('_', '-')}", name, type=kind, metavar=metavar, help=f"{about} [default: {shown}]"
+    )
 
 
 @click.command()
-@click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="TCP port; 0 picks a free one. [default: 50551]")
-@click.option("--uds", type=click.Path(path_type=Path), help="Unix domain socket to listen on as well.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes that share the port. [default: 1]")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: info]")
-@click.option("--reflection/--no-reflection", default=None, help="Server reflection. [default: on]")
+@setting("host", str, "Name or address to listen on.", metavar="HOST")
+@setting("port", int, "TCP port; 0 picks a free one.", metavar="PORT")
+@setting("uds", click.Path(path_type=Path), "Unix domain socket to listen on as well.", metavar="PATH")
+@setting("workers", int, "Worker processes that share the port.", metavar="N")
+@click.option("--reflection/--no-reflection", default=None, help="Server reflection, for grpcurl. [default: on]")
+@setting("systems", read_systems, "Code systems that are on.", metavar="NAME,...")
+@setting("max_in_flight", int, "Charts a worker holds at once; more are refused.", metavar="N")
+@setting("max_chart_bytes", int, "Largest chart, all its documents together.", metavar="N")
+@setting("max_message_bytes", int, "Largest gRPC message.", metavar="N")
+@setting("drain_s", float, "Seconds that a stopping server waits for calls in flight.", metavar="SECONDS")
+@setting("log_level", click.Choice(LOG_LEVELS), "Least level that is logged.")
 @click.option(
-    "--max-in-flight",
-    type=click.IntRange(1, 65536),
-    help="Charts a worker holds at once; more are refused. [default: 64]",
+    "--audit-dir", type=click.Path(path_type=Path), metavar="FOLDER", help="The audit log. [default: audit in --home]"
 )
 @click.pass_obj
-def serve(config: Config, **given: Any) -> None:
+def serve(config: Config, /, **given: Any) -> None:
     """Serve CodingService and CodeSetService over gRPC until SIGTERM or Ctrl-C, then drain.
 
-    Logs are JSON lines on standard error, without chart text. TLS and identities come with a later release: listen on
-    loopback or a unix socket, or behind a proxy that has them.
-    """
-    from engine.server.workers import (
-        serve as run_server,  # grpc takes a while to import; other commands need none of it
-    )
+    \b
+    chartcoder serve                                  on 127.0.0.1:50551
+    chartcoder serve --port 0                         on a free port: the "ready" line says which
+    chartcoder serve --workers 4 --uds /run/chartcoder.sock
+    chartcoder --config server.toml serve             settings from a file; options go before it
+    chartcoder code note.txt --server localhost:50551 a chart to code there
 
-    settings = replace(config, **{name: value for name, value in given.items() if value is not None})
-    with steps() as progress:
+    Logs are JSON lines on standard error, without chart text. A second Ctrl-C cuts the drain short. TLS and identities
+    come with a later release: listen on loopback or a unix socket, or behind a proxy that has them.
+    """
+    settings = config.changed(given)
+    with steps() as progress, writing_to(settings.home):
+        from engine.live import build
+
         build(settings.home, progress=progress)
+    from engine.server.workers import serve as run_server  # grpc takes a while to import; nothing else needs it
+
     run_server(settings)

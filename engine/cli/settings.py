@@ -1,64 +1,100 @@
-"""What the commands share: configuration, dates and systems from the command line, the open engine with progress."""
+"""What the commands share: dates and systems from the command line, and the open engine."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from codesets.types import System
+from engine.cli.progress import steps
 from engine.config import Config
-from engine.live import Live
+from engine.errors import ConfigError
+
+if TYPE_CHECKING:
+    from codesets.store import Releases
+    from engine.live import Live
+
+SYSTEMS = tuple(system.value for system in System)
+_SHOWN = 32
 
 
-def load_config(path: Path | None, overrides: Mapping[str, Any]) -> Config:
-    """Read the settings of a run; raises ConfigError."""
-    return Config.load(path, overrides)
+def read_day(value: str) -> date:
+    """Read a date of the command line."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"got {value[:_SHOWN]!r}, want a date as 2026-03-31") from None
 
 
-class Day(click.ParamType):
-    """A date as YYYY-MM-DD."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read a date, or fail with what was wanted."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"got {value!r}, want a date as 2026-03-31", param, ctx)
+def read_systems(value: str) -> tuple[str, ...]:
+    """Read names of code systems, separated by commas."""
+    names = tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+    for name in names or ("",):
+        if name not in SYSTEMS:
+            raise click.BadParameter(f"got {name[:_SHOWN]!r}, want names among {', '.join(SYSTEMS)}")
+    return names
 
 
 system_option = click.option(
     "--system",
-    type=click.Choice([system.value for system in System]),
+    type=click.Choice(SYSTEMS),
     default=System.ICD10CM.value,
     show_default=True,
     help="Code system.",
 )
 date_option = click.option(
-    "--date", "day", type=Day(), help="Date of service; picks the release. [default: the newest]"
+    "--date",
+    "day",
+    type=read_day,
+    metavar="YYYY-MM-DD",
+    help="Date of service; picks the release in force. [default: the newest]",
 )
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 
 
 @contextmanager
-def steps() -> Iterator[Any]:
-    """Yield a function that shows a step that takes seconds: a spinner on a terminal, a line elsewhere."""
-    console = Console(stderr=True)
-    if not sys.stderr.isatty():
-        yield lambda step: click.echo(f"chartcoder: {step} ...", err=True)
-        return
-    with console.status("") as status:
-        yield lambda step: status.update(f"{step} ...")
+def writing_to(home: Path) -> Iterator[None]:
+    """Have a disk that does not take what is compiled reported as a matter of the home folder."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError(
+            f"home {home}: cannot be written: {reason}; name another with --home or $CHARTCODER_HOME", field="home"
+        ) from None
 
 
-def open_engine(config: Config) -> Live:
+def open_engine(config: Config) -> "Live":
     """Open the engine, compiling what was never compiled, with a word about it on standard error."""
-    with steps() as progress:
+    from engine.live import Live
+
+    _log_to_stderr()
+    with steps() as progress, writing_to(config.home):
         return Live.open(config, progress=progress)
+
+
+def open_releases(config: Config) -> "Releases":
+    """Open the code sets, compiling the packaged release if nothing is there."""
+    from codesets.store import Releases, build_packaged
+
+    releases = Releases.open(config.home)
+    if releases:
+        return releases
+    with steps() as progress, writing_to(config.home):
+        progress("reading the ICD-10-CM tabular list")
+        build_packaged(config.home)
+    return Releases.open(config.home)
+
+
+def _log_to_stderr() -> None:
+    """Keep the engine's log lines out of standard output, where structlog writes unless told otherwise."""
+    structlog = sys.modules.get("structlog")
+    if structlog is not None:
+        structlog.configure(
+            processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()],
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )

@@ -1,49 +1,40 @@
 """A coded chart for a person at a terminal: codes, how sure, who acts, why, and the words they rest on."""
 
+import re
+
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from engine.errors import ChartcoderError
+from engine.cli.shown import percent
+from engine.cli.terminal import output_console
 from engine.types import Chart, CodedChart, Evidence, Reason, Role, Route, Severity, Suggestion
 
 _ROUTE_STYLE = {Route.AUTO: "green", Route.REVIEW: "yellow", Route.HOLD: "red"}
 _SEVERITY_STYLE = {Severity.INFO: "dim", Severity.WARNING: "yellow", Severity.ERROR: "red"}
 _BEFORE, _AFTER = 34, 26
 _MAX_EVIDENCE = 2
-_PLAIN_WIDTH = 110
+# Says no more than the route itself.
+_PLAIN_ROUTE = "route:auto"
+_SPACES = re.compile(r"\s+")
 
 
 def print_chart(chart: Chart, coded: CodedChart) -> None:
     """Print a chart's answer on standard output."""
-    console = _console()
+    console = output_console()
     counts = f"{len(coded.findings)} findings, {len(coded.suggestions)} suggestions, {len(coded.alerts)} alerts"
-    console.print(f"[bold]{escape(coded.chart_id)}[/bold]  {counts}  [dim]{coded.elapsed_ms:.1f} ms[/dim]")
+    console.print(f"[bold]{escape(_flat(coded.chart_id))}[/bold]  {counts}  [dim]{coded.elapsed_ms:.1f} ms[/dim]")
     if coded.suggestions:
         console.print(_suggestions(chart, coded.suggestions))
     for alert in coded.alerts:
-        style = _SEVERITY_STYLE[alert.severity]
-        console.print(
-            f"[{style}]{alert.severity.value:7} {escape(alert.kind)}: {escape(alert.message)}  ({escape(alert.source)})[/{style}]"
-        )
+        line = f"{alert.severity.value:7} {alert.kind}: {alert.message}  ({alert.source})"
+        console.print(Text(line, style=_SEVERITY_STYLE[alert.severity]))
     releases = ", ".join(f"{r.system} {r.version} {r.content_hash[:8]}" for r in coded.header.releases)
     version = escape(coded.header.engine_version)
     console.print(
         f"[dim]{escape(releases)} | engine {version} | audit record {escape(coded.audit_record or '-')}[/dim]\n"
     )
-
-
-def print_error(chart_id: str, error: ChartcoderError) -> None:
-    """Print why a chart was not coded, on standard error."""
-    line = f"[red]{escape(chart_id)}: {escape(str(error))} [{escape(error.REASON)}][/red]"
-    Console(stderr=True, highlight=False).print(line, soft_wrap=True)
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
 
 
 def _suggestions(chart: Chart, suggestions: list[Suggestion]) -> Table:
@@ -56,7 +47,7 @@ def _suggestions(chart: Chart, suggestions: list[Suggestion]) -> Table:
         table.add_row(
             Text(suggestion.code, style="bold cyan"),
             _details(chart, suggestion),
-            f"{suggestion.confidence:.0%}",
+            percent(suggestion.confidence),
             Text(suggestion.route.value, style=_ROUTE_STYLE[suggestion.route]),
         )
     return table
@@ -73,6 +64,8 @@ def _details(chart: Chart, suggestion: Suggestion) -> Text:
     if more > 0:
         details.append(f"\n... and {more} more", style="dim")
     for reason in suggestion.reasons:
+        if reason.rule == _PLAIN_ROUTE:
+            continue
         details.append(f"\n{_reason(reason)}", style="dim")
     return details
 
@@ -83,16 +76,30 @@ def _reason(reason: Reason) -> str:
 
 
 def quote(chart: Chart, evidence: Evidence) -> Text:
-    """Show a span in its text, on one line, the span marked."""
+    """Show a span in its text, on one line, the span marked, cut between words."""
     text = chart.documents[evidence.document].text
-    before = text[max(0, evidence.begin - _BEFORE) : evidence.begin]
-    after = text[evidence.end : evidence.end + _AFTER]
-    shown = Text('"..' if evidence.begin > _BEFORE else '"', style="")
-    shown.append(_flat(before))
+    begin, end = _word_begin(text, evidence.begin), _word_end(text, evidence.end)
+    shown = Text('"..' if begin else '"', style="")
+    shown.append(_flat(text[begin : evidence.begin]))
     shown.append(_flat(text[evidence.begin : evidence.end]), style="underline bold green")
-    shown.append(_flat(after) + ('.."' if evidence.end + _AFTER < len(text) else '"'))
+    shown.append(_flat(text[evidence.end : end]) + ('.."' if end < len(text) else '"'))
     return shown
 
 
+def _word_begin(text: str, at: int) -> int:
+    begin = max(0, at - _BEFORE)
+    if begin == 0 or text[begin - 1].isspace():
+        return begin
+    return next((place + 1 for place in range(begin, at) if text[place].isspace()), at)
+
+
+def _word_end(text: str, at: int) -> int:
+    end = min(len(text), at + _AFTER)
+    if end == len(text) or text[end].isspace():
+        return end
+    return next((place for place in range(end, at - 1, -1) if text[place].isspace()), at)
+
+
 def _flat(text: str) -> str:
-    return "".join(" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text)
+    """Return text on one line, without the characters that would act on the terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in _SPACES.sub(" ", text))

@@ -51,10 +51,10 @@ class Compiled:
 
 # Words that a phrase is read through, in the dictionary and in the text alike: articles, possessives and sides.
 # The side is not lost: a sense keeps the side its term names, and the ranker reads the side beside the mention.
+# "a" is not among them: hepatitis A is not hepatitis, nor vitamin A deficiency any vitamin deficiency.
 TRANSPARENT = frozenset(
     [
         "the",
-        "a",
         "an",
         "his",
         "her",
@@ -135,6 +135,10 @@ class Dictionary:
             raise ArtifactError(f"dictionary {error}; run `chartcoder codesets build`") from None
         self._begins = file.numbers("begins")
         self._senses = file.numbers("senses")
+        if len(self._begins) != self.matcher.phrase_count + 1 or 2 * self._begins[-1] != len(self._senses):
+            raise ArtifactError(
+                f"dictionary {path.name}: senses: got those of other phrases; run `chartcoder codesets build`"
+            )
         self.about = file.about
         self.content_hash = file.content_hash
 

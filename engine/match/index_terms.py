@@ -1,7 +1,7 @@
 """The ways a chart says what an imported index lists: main term and subterms, table rows by column.
 
-Conventions: ICD-10-CM Guidelines I.A.1 (index), I.A.7 (parentheses hold nonessential modifiers), I.C.2 (neoplasm table),
-I.C.19.e (table of drugs: poisoning of undetermined intent only if so documented, else accidental).
+Conventions: ICD-10-CM Guidelines I.A.1 (index), I.A.7 (parentheses hold nonessential modifiers), I.C.2 (neoplasm
+table), I.C.19.e (table of drugs: poisoning of undetermined intent only if so documented, else accidental).
 """
 
 import re

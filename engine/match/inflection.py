@@ -80,6 +80,15 @@ INVARIANT = frozenset(
         "quadriceps",
         "rhabdomyolysis",
         "ards",
+        "crps",
+        "flus",
+        "mcas",
+        "mets",
+        "monos",
+        "pres",
+        "runs",
+        "smas",
+        "svcs",
         "sirs",
         "pms",
         "rsv",
@@ -98,6 +107,7 @@ _IRREGULAR = {
     "pharynges": "pharynx", "larynges": "larynx", "mycoses": "mycosis", "apices": "apex", "indices": "index",
     "cortices": "cortex", "cervices": "cervix", "appendices": "appendix", "matrices": "matrix",
     "calices": "calyx", "calyces": "calyx", "varices": "varix", "bronchi": "bronchus", "lives": "life",
+    "calories": "calorie",
     "knives": "knife", "halves": "half", "calves": "calf", "hooves": "hoof", "wives": "wife", "leaves": "leaf",
     "diverticula": "diverticulum", "septa": "septum", "haustra": "haustrum", "sera": "serum", "atria": "atrium",
     "bacteria": "bacterium", "fungi": "fungus", "ganglia": "ganglion", "criteria": "criterion", "lumina": "lumen",
@@ -106,23 +116,30 @@ _IRREGULAR = {
 
 # British to American, on the folded word. Order matters: the first rules are the longest.
 _TO_AMERICAN = (
-    (re.compile("orrhoe"), "orrhe"), (re.compile("pnoe"), "pne"), (re.compile("haem"), "hem"), (re.compile("aemi"), "emi"),
+    (re.compile("rrhoe"), "rrhe"), (re.compile("pnoe"), "pne"), (re.compile("haem"), "hem"),
+    (re.compile("aemi"), "emi"),
     (re.compile("aemat"), "emat"), (re.compile("oedem"), "edem"), (re.compile("oesoph"), "esoph"),
     (re.compile("oestr"), "estr"), (re.compile("foet"), "fet"), (re.compile("gynaec"), "gynec"),
-    (re.compile("paed"), "ped"), (re.compile("aetiolog"), "etiolog"), (re.compile("caec"), "cec"), (re.compile("faec"), "fec"),
-    (re.compile("coeli"), "celi"), (re.compile("coele$"), "cele"), (re.compile("anaes"), "anes"), (re.compile("amoeb"), "ameb"),
-    (re.compile("leuco"), "leuko"), (re.compile("sulph"), "sulf"), (re.compile("tumour"), "tumor"), (re.compile("colour"), "color"),
+    (re.compile("paed"), "ped"), (re.compile("aetiolog"), "etiolog"), (re.compile("caec"), "cec"),
+    (re.compile("faec"), "fec"),
+    (re.compile("coeli"), "celi"), (re.compile("coele$"), "cele"), (re.compile("anaes"), "anes"),
+    (re.compile("amoeb"), "ameb"),
+    (re.compile("leuco"), "leuko"), (re.compile("sulph"), "sulf"), (re.compile("tumour"), "tumor"),
+    (re.compile("colour"), "color"),
     (re.compile("behaviour"), "behavior"), (re.compile("labour"), "labor"), (re.compile("odour"), "odor"),
     (re.compile("fibre$"), "fiber"), (re.compile("centre$"), "center"), (re.compile("litre$"), "liter"),
     (re.compile("isation$"), "ization"), (re.compile("([^aeiou])ised$"), r"\1ized"), (re.compile("^grey$"), "gray"),
     (re.compile("mould"), "mold"), (re.compile("homoeo"), "homeo"), (re.compile("spleno?megal"), "splenomegal"),
 )  # fmt: skip
 _TO_BRITISH = (
-    (re.compile("orrhe(?=a|i)"), "orrhoe"), (re.compile("pne(?=a|i)"), "pnoe"), (re.compile("hem(?=a|o|i|r|angi)"), "haem"),
-    (re.compile("(?<!h)(?<!ch)emi(?=a$|c$)"), "aemi"), (re.compile("edema"), "oedema"), (re.compile("esoph"), "oesoph"),
+    (re.compile("rrhe(?=a|i)"), "rrhoe"), (re.compile("pne(?=a|i)"), "pnoe"),
+    (re.compile("hem(?=a|o|i|r|angi)"), "haem"),
+    (re.compile("(?<![ah])emi(?=a$|c$)"), "aemi"), (re.compile("edema"), "oedema"), (re.compile("esoph"), "oesoph"),
     (re.compile("estr(?=o)"), "oestr"), (re.compile("^fet"), "foet"), (re.compile("gynec"), "gynaec"),
-    (re.compile("^pedi"), "paedi"), (re.compile("etiolog"), "aetiolog"), (re.compile("^cec"), "caec"), (re.compile("^fec"), "faec"),
-    (re.compile("celiac"), "coeliac"), (re.compile("anesth"), "anaesth"), (re.compile("ameb"), "amoeb"), (re.compile("leuko(?=c)"), "leuco"),
+    (re.compile("^pedi|(?<=ortho)pedi"), "paedi"), (re.compile("etiolog"), "aetiolog"),
+    (re.compile("^cec"), "caec"), (re.compile("^fec"), "faec"),
+    (re.compile("celiac"), "coeliac"), (re.compile("anesth"), "anaesth"), (re.compile("ameb"), "amoeb"),
+    (re.compile("leuko(?=c)"), "leuco"),
     (re.compile("sulf"), "sulph"), (re.compile("tumor"), "tumour"), (re.compile("color(?!e)"), "colour"),
     (re.compile("behavior"), "behaviour"), (re.compile("^labor$"), "labour"), (re.compile("^fiber$"), "fibre"),
     (re.compile("^center$"), "centre"), (re.compile("ization$"), "isation"), (re.compile("ized$"), "ised"),
@@ -164,6 +181,10 @@ def plurals(word: str) -> list[str]:
     return [*learned, word + "s"]
 
 
+# A regular plural that ends so has lost more than its s: injury, patch, rash, abscess, reflex (but headache).
+_MORE_THAN_S = ("ies", "ches", "shes", "sses", "xes")
+
+
 def _singulars(word: str) -> list[str]:
     rules = (
         ("ies", "y"),
@@ -189,8 +210,10 @@ def singular(word: str, known: Iterable[str] = ()) -> str:
     for stem in candidates:
         if stem in known:
             return stem
-    is_regular = word.endswith("s") and not word.endswith(("ss", "us", "is", "as", "os", "ses", "xes"))
     regular = [stem for stem in candidates if word in (stem + "s", stem + "es", stem[:-1] + "ies")]
+    if regular and word.endswith(_MORE_THAN_S) and not word.endswith("aches"):
+        return regular[0]
+    is_regular = word.endswith("s") and not word.endswith(("ss", "us", "is", "as", "os", "ses"))
     return regular[-1] if is_regular and regular else word
 
 

@@ -27,11 +27,14 @@ SIDE_WORDS = {
 # The code number of a term that names nothing codable: a longest match that yields no mention.
 SHADOW = 0xFFFFFFFF
 
-# One-word terms of the tabular list that in a chart are mostly ordinary words or a place, not a diagnosis.
+# One-word terms of the tabular list (and their plurals) that in a chart are mostly ordinary words or a place, not a
+# diagnosis. Longer ones that misfire are shadows of the lexicon.
 _COMMON_WORDS = frozenset(
     [
         "absence",
         "abuse",
+        "accident",
+        "acquired",
         "activity",
         "acute",
         "adult",
@@ -42,7 +45,12 @@ _COMMON_WORDS = frozenset(
         "animal",
         "area",
         "arm",
+        "arrest",
+        "arterial",
         "assault",
+        "atlas",
+        "attempted",
+        "axis",
         "back",
         "barn",
         "bathroom",
@@ -57,18 +65,31 @@ _COMMON_WORDS = frozenset(
         "burning",
         "bus",
         "cadaver",
+        "calme",
+        "candidid",
         "car",
+        "cardiac",
         "case",
+        "cdkl5",
+        "cerebral",
         "child",
         "chronic",
+        "cloaca",
+        "cocaine",
         "cold",
         "collapse",
+        "collision",
         "complication",
         "complications",
         "condition",
         "conditions",
+        "congenital",
         "contact",
         "cord",
+        "corneal",
+        "corrosion",
+        "counseling",
+        "counselling",
         "crash",
         "crushing",
         "cut",
@@ -77,30 +98,37 @@ _COMMON_WORDS = frozenset(
         "dental",
         "deposits",
         "device",
+        "dipstick",
         "disease",
         "diseases",
         "disorder",
         "disorders",
         "dog",
+        "donor",
         "door",
         "drainage",
         "driveway",
         "drug",
         "drugs",
+        "dye",
         "ear",
         "effects",
         "elbow",
+        "elevated",
         "entanglement",
         "equipment",
         "esophageal",
         "event",
         "examination",
+        "exostosis",
         "explosion",
         "exposure",
         "external",
         "eye",
         "factor",
         "failure",
+        "falling",
+        "familial",
         "family",
         "farm",
         "female",
@@ -108,12 +136,14 @@ _COMMON_WORDS = frozenset(
         "fire",
         "first",
         "fistula",
+        "flood",
         "floor",
         "fluid",
         "food",
         "foot",
         "for",
         "forearm",
+        "ganglion",
         "garage",
         "garden",
         "general",
@@ -122,15 +152,18 @@ _COMMON_WORDS = frozenset(
         "head",
         "heat",
         "heel",
+        "her2",
         "highway",
         "hip",
         "hit",
         "home",
+        "homicide",
         "horse",
         "hospital",
         "hot",
         "household",
         "hysterectomy",
+        "immersion",
         "infant",
         "infestation",
         "inhalation",
@@ -138,35 +171,45 @@ _COMMON_WORDS = frozenset(
         "instrument",
         "insulin",
         "intake",
+        "iris",
         "ischemia",
         "jaw",
         "kitchen",
         "knee",
         "knife",
         "laboratory",
+        "late",
         "leg",
         "level",
+        "lichen",
         "light",
         "lip",
         "lips",
+        "litigation",
         "liver",
         "loss",
         "lower",
         "lung",
         "machinery",
         "male",
+        "malignant",
+        "malleus",
         "mass",
         "medical",
         "minor",
         "misuse",
         "mixed",
-        "multiple",
         "mouth",
+        "multiple",
+        "murder",
         "muscle",
         "natural",
         "neck",
         "newborn",
+        "nondelusional",
         "none",
+        "nonfilarial",
+        "nonmalignant",
         "nonvenomous",
         "normal",
         "nose",
@@ -184,6 +227,7 @@ _COMMON_WORDS = frozenset(
         "pedestrian",
         "person",
         "persons",
+        "pinta",
         "place",
         "position",
         "present",
@@ -191,20 +235,23 @@ _COMMON_WORDS = frozenset(
         "prison",
         "procedure",
         "process",
+        "prosecution",
         "recurrent",
         "reduction",
         "region",
         "relationship",
-        "residual",
         "residence",
+        "residual",
         "restaurant",
         "retina",
         "road",
         "roof",
         "school",
+        "screaming",
         "second",
         "secondary",
         "self",
+        "shot",
         "shoulder",
         "side",
         "simple",
@@ -214,21 +261,26 @@ _COMMON_WORDS = frozenset(
         "snake",
         "sound",
         "special",
+        "spell",
         "spider",
+        "spinal",
         "spine",
         "sport",
         "state",
         "status",
         "steam",
         "stomach",
-        "store",
         "stomal",
+        "store",
+        "storm",
         "street",
         "striking",
         "subject",
         "surgery",
         "surgical",
         "swimming",
+        "symptomatic",
+        "taco",
         "tear",
         "teeth",
         "test",
@@ -238,20 +290,27 @@ _COMMON_WORDS = frozenset(
         "toe",
         "tongue",
         "tooth",
+        "topical",
         "traffic",
         "train",
+        "transient",
         "transport",
         "treatment",
         "trunk",
         "twin",
         "twins",
+        "twister",
         "type",
         "undetermined",
+        "unexplained",
         "unknown",
         "upper",
         "use",
+        "uteri",
+        "uterus",
         "vaccination",
         "vehicle",
+        "vein",
         "walking",
         "war",
         "water",
@@ -294,10 +353,17 @@ def tabular_terms(snapshot: Snapshot) -> Iterator[Term]:
             yield from _variants(note, number, exact=Origin.INCLUSION, other=Origin.INCLUSION_VARIANT)
 
 
+def _says_too_little(words: Sequence[str]) -> bool:
+    """Whether a term of the tabular list or index is one short or common word, or the plural of one."""
+    if len(words) != 1:
+        return False
+    return len(words[0]) < 4 or bool({words[0], words[0].removesuffix("s")} & _COMMON_WORDS)
+
+
 def _variants(text: str, number: int, *, exact: Origin, other: Origin) -> Iterator[Term]:
     for rank, variant in enumerate(term_variants(text)):
         words = phrase_words(variant)
-        if is_matchable(words) and not (len(words) == 1 and (words[0] in _COMMON_WORDS or len(words[0]) < 4)):
+        if is_matchable(words) and not _says_too_little(words):
             yield Term(variant, number, exact if rank == 0 else other, ACROSS_COMMA)
     for abbreviation in bracketed_abbreviations(text):
         yield Term(abbreviation, number, Origin.ABBREVIATION, UPPER_ONLY)
@@ -322,8 +388,21 @@ def index_terms(index: IndexFile, snapshot: Snapshot) -> Iterator[Term]:
             continue
         for form in entry_forms(entry, index.kind):
             words = phrase_words(form)
-            if is_matchable(words) and not (len(words) == 1 and (words[0] in _COMMON_WORDS or len(words[0]) < 4)):
+            if is_matchable(words) and not _says_too_little(words):
                 yield Term(form, number, origin)
+
+
+# No "a" stands before these.
+_NO_ARTICLE_BEFORE = frozenset(
+    ["a", "an", "and", "are", "as", "at", "be", "been", "being", "but", "by", "can", "do", "does", "for", "from", "had", "has", "have", "if", "in", "is", "may", "no", "not", "of", "on", "or", "than", "that", "the", "this", "to", "was", "were", "who", "with"]
+)
+
+
+def cue_forms(cue: str) -> list[str]:
+    """List a cue as written, and with "a" wherever it may stand inside: "has history of", "has a history of"."""
+    words = cue.split()
+    gaps = [at for at in range(1, len(words)) if words[at] not in _NO_ARTICLE_BEFORE]
+    return [cue, *(" ".join([*words[:at], "a", *words[at:]]) for at in gaps)]
 
 
 def gather_senses(
@@ -361,7 +440,10 @@ def gather_senses(
 
 def build_dictionary(path: Path, *, terms: Sequence[Term], cues: Sequence[str], about: dict[str, Any]) -> str:
     """Compile terms and cues into the dictionary file at `path`; returns its content hash (hex)."""
-    phrases, flags, surfaces, senses, cue_numbers = gather_senses(terms, cues)
+    forms = [cue_forms(cue) for cue in cues]
+    phrases, flags, surfaces, senses, form_numbers = gather_senses(terms, [form for of_cue in forms for form in of_cue])
+    numbers = iter(form_numbers)
+    cue_numbers = [[next(numbers) for _ in of_cue] for of_cue in forms]
     begins = array("I", [0])
     flat = array("I")
     for found in senses:

@@ -128,8 +128,9 @@ class MentionFinder:
         self._dictionary = Dictionary(path)
         self.content_hash = self._dictionary.content_hash
         cues: dict[int, list[int]] = {}
-        for cue, phrase in enumerate(self._dictionary.about["cues"]):
-            cues.setdefault(phrase, []).append(cue)
+        for cue, forms in enumerate(self._dictionary.about["cues"]):
+            for phrase in forms:
+                cues.setdefault(phrase, []).append(cue)
         self._cues = cues
 
     def find(self, text: str) -> tuple[list[Match], list[TermSpan]]:

@@ -18,6 +18,7 @@ _MADE_BY = (
     "index_terms.py",
     "inflection.py",
     "lexicon.py",
+    "reference.py",
     "variants.py",
     "../text/characters.py",
     "../_fastmatch_build.hpp",

@@ -8,6 +8,7 @@ Phrases are read through transparent words ("the", "left"): the gaps on their tw
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engine.text.characters import AMPERSAND, JOINER, MARK, classify, is_lower
 
@@ -115,7 +116,7 @@ class ReferenceMatcher:
         words = find_words(text)
         gaps = [
             gap_kind(text[a.end : b.begin], after_initial=_is_initial(a), before_list_number=_is_list_number(text, b))
-            for a, b in zip(words, words[1:], strict=False)
+            for a, b in pairwise(words)
         ]
         ids = [self._surfaces.get(word.fold) for word in words]
         words, gaps, ids = _drop_transparent(words, gaps, ids)
@@ -145,7 +146,7 @@ def _drop_transparent(
     words: list[Word], gaps: list[int], ids: list[int | None]
 ) -> tuple[list[Word], list[int], list[int | None]]:
     kept = [number for number, word in enumerate(ids) if word != TRANSPARENT_WORD]
-    merged = [max(gaps[a:b]) for a, b in zip(kept, kept[1:], strict=False)]
+    merged = [max(gaps[a:b]) for a, b in pairwise(kept)]
     return [words[n] for n in kept], merged, [ids[n] for n in kept]
 
 

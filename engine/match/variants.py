@@ -14,7 +14,7 @@ _BRACKETS = re.compile(r"\s*\[([^\[\]]*)\]")
 _NO_MORE = re.compile(
     r"""(?:,\s*|\s+|^)(?:
       (?:of\s+|in\s+)?unspecified(?:\s+(?:site|type|as\s+to[^,]*|whether[^,]*|location|part|degree|severity|organism|cause))?
-      | type\s+unspecified | site\s+unspecified | site\s+not\s+specified | part\s+unspecified | cause\s+unspecified | organism\s+unspecified
+      | (?:type|site|part|cause|organism)\s+unspecified | site\s+not\s+specified
       | nos | nec | not\s+elsewhere\s+classified | not\s+otherwise\s+specified | not\s+specified(?:\s+as[^,]*)?
       | without\s+(?:mention\s+of\s+)?(?:other\s+)?complications? | uncomplicated | elsewhere\s+classified
     )(?=,|$|\s)""",

@@ -5,8 +5,10 @@ axis finds the code of the same category with the same residue and the wanted va
 """
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from codesets.snapshot import Snapshot
 
@@ -14,12 +16,19 @@ _AXIS_OF_WORD = {
     "right": ("side", "right"), "rt": ("side", "right"), "left": ("side", "left"), "lt": ("side", "left"),
     "bilateral": ("side", "bilateral"), "bilaterally": ("side", "bilateral"), "both": ("side", "bilateral"),
     "acute": ("acuity", "acute"), "chronic": ("acuity", "chronic"), "subacute": ("acuity", "subacute"),
-    "displaced": ("displacement", "displaced"), "nondisplaced": ("displacement", "nondisplaced"), "undisplaced": ("displacement", "nondisplaced"),
+    "displaced": ("displacement", "displaced"), "nondisplaced": ("displacement", "nondisplaced"),
+    "undisplaced": ("displacement", "nondisplaced"),
     "mild": ("severity", "mild"), "moderate": ("severity", "moderate"), "severe": ("severity", "severe"),
-    "recurrent": ("course", "recurrent"),
+    "recurrent": ("course", "recurrent"), "female": ("sex", "female"), "male": ("sex", "male"),
 }  # fmt: skip
-_TRIMESTER = re.compile(r"\b(first|second|third|1st|2nd|3rd)\s+trimester\b", re.IGNORECASE)
-_TRIMESTER_VALUE = {
+# Words that titles do not use.
+_ONLY_IN_TEXT = {
+    "woman": ("sex", "female"), "lady": ("sex", "female"), "man": ("sex", "male"), "gentleman": ("sex", "male"),
+    "non-displaced": ("displacement", "nondisplaced"),
+}  # fmt: skip
+_ACUTE_ON_CHRONIC = r"acute[- ](?:on|upon|and)[- ](?:top[- ]of[- ])?chronic"
+_TRIMESTER = r"(?:first|second|third|1st|2nd|3rd)\s+trimester"
+_TRIMESTER_OF_WORD = {
     "first": "first",
     "1st": "first",
     "second": "second",
@@ -27,33 +36,31 @@ _TRIMESTER_VALUE = {
     "third": "third",
     "3rd": "third",
 }
-
-# Words of a title that do not tell one condition from another.
-_EMPTY = frozenset(
-    [
-        "of",
-        "the",
-        "in",
-        "and",
-        "or",
-        "with",
-        "unspecified",
-        "unilateral",
-        "primary",
-        "other",
-        "type",
-        "side",
-        "site",
-        "to",
-        "nos",
-        "due",
-        "without",
-        "part",
-        "initial",
-        "encounter",
-    ]
+# Weeks of gestation; a number of weeks alone may be the length of anything.
+_GESTATION = (
+    r"(?P<weeks>\d{1,2})(?: ?\+ ?\d|w\d?d?|[ -]?(?:wks?|weeks?))(?:[ ,]+(?:and )?\d (?:days?|/7))?['\u2019]?,?\s+"
+    r"(?:of\s+)?(?:gestation(?:al)?|pregnan(?:t|cy)|IUP|EGA|GA)\b"
+    r"|\b(?:gestational age|EGA|GA|IUP|pregnan(?:t|cy))(?:,| of| is| at|:)?\s+(?:at )?(?P<weeks_after>\d{1,2})"
+    r"(?= ?\+ ?\d| ?\d/7|w| ?-?(?:wks?|weeks?)\b)"
 )
+
+# Clauses of a title that only say what is not said.
+_UNSAID = re.compile(r",? (?:unspecified (?:whether|as)|not specified as)\b[^,]*", re.IGNORECASE)
+# Words of a title that do not tell one condition from another.
+_EMPTY = frozenset([
+    "of", "the", "in", "and", "or", "with", "unspecified", "unilateral", "primary", "type", "side", "site",
+    "to", "nos", "due", "part", "initial", "encounter",
+])  # fmt: skip
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_TITLE_SPECIAL = re.compile(rf"\b(?:{_ACUTE_ON_CHRONIC}|{_TRIMESTER})\b", re.IGNORECASE)
+_TEXT_WORDS = re.compile(
+    rf"\b(?:{_ACUTE_ON_CHRONIC}|{_TRIMESTER}|{_GESTATION}|"
+    + "|".join(sorted([*_AXIS_OF_WORD, *_ONLY_IN_TEXT], key=len, reverse=True))
+    + r")\b",
+    re.IGNORECASE,
+)
+
+Values = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,48 +73,118 @@ class AxisReading:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TitleShape:
-    """A title taken apart: the words that name the condition, and its value on each axis."""
+    """A title taken apart: the words that name the condition, and its value on each axis, by axis."""
 
     residue: frozenset[str]
-    values: frozenset[tuple[str, str]]
-
-    @cached_property
-    def by_axis(self) -> dict[str, str]:
-        """The value on each axis the title names."""
-        return dict(self.values)
+    values: Values
 
 
 @lru_cache(maxsize=65536)
 def title_shape(title: str) -> TitleShape:
-    """Take a title apart."""
-    values: set[tuple[str, str]] = set()
-    for matched in _TRIMESTER.finditer(title):
-        values.add(("trimester", _TRIMESTER_VALUE[matched[1].lower()]))
-    words = _WORD.findall(_TRIMESTER.sub(" ", title).lower())
+    """Take a title apart; where it names two values of an axis, they are one value of their own."""
+    said = _UNSAID.sub("", title)
+    found = [_special(matched[0]) for matched in _TITLE_SPECIAL.finditer(said)]
     residue = set()
-    for word in words:
+    for word in _WORD.findall(_TITLE_SPECIAL.sub(" ", said).lower()):
         if word in _AXIS_OF_WORD:
-            values.add(_AXIS_OF_WORD[word])
+            found.append(_AXIS_OF_WORD[word])
         elif word not in _EMPTY and word != "trimester":
             residue.add(word[:-1] if len(word) > 3 and word.endswith("s") else word)
-    return TitleShape(frozenset(residue), frozenset(values))
+    values: dict[str, set[str]] = {}
+    for axis, value in found:
+        values.setdefault(axis, set()).add(value)
+    return TitleShape(frozenset(residue), _joined(values))
 
 
-_AXIS_WORDS = re.compile(
-    r"\b(?:" + "|".join(sorted(_AXIS_OF_WORD, key=len, reverse=True)) + r")\b|" + _TRIMESTER.pattern, re.IGNORECASE
-)
+def _joined(values: Mapping[str, set[str]]) -> Values:
+    return tuple((axis, " and ".join(sorted(values[axis]))) for axis in sorted(values))
+
+
+def _special(words: str) -> tuple[str, str]:
+    lowered = words.lower()
+    if lowered.startswith("acute"):
+        return "acuity", "acute on chronic"
+    return "trimester", _TRIMESTER_OF_WORD[lowered.split()[0]]
+
+
+def trimester_of(weeks: int) -> str:
+    """Return the trimester of a week of gestation (ICD-10-CM chapter 15: under 14 weeks, under 28, from there on)."""
+    if weeks < 14:
+        return "first"
+    return "second" if weeks < 28 else "third"
 
 
 def read_axes(text: str) -> list[AxisReading]:
     """Find every word of a document that gives a value on an axis."""
     found = []
-    for matched in _AXIS_WORDS.finditer(text):
+    for matched in _TEXT_WORDS.finditer(text):
         word = matched[0].lower()
-        axis, value = _AXIS_OF_WORD.get(word) or ("trimester", _TRIMESTER_VALUE[word.split()[0]])
+        weeks = matched["weeks"] or matched["weeks_after"]
+        if weeks:
+            axis, value = "trimester", trimester_of(int(weeks))
+        else:
+            axis, value = _AXIS_OF_WORD.get(word) or _ONLY_IN_TEXT.get(word) or _special(word)
         found.append(AxisReading(axis, value, matched.start(), matched.end()))
     return found
+
+
+_REACH_BEFORE = 40
+_REACH_AFTER = 30
+# What holds for the patient holds for every mention of a document.
+_OF_THE_PATIENT = ("trimester", "sex")
+_CUTS = re.compile(r"[.;:?!\n]| and ")
+
+
+class AxisIndex:
+    """The axis words of one document, ready to be asked what stands near a span.
+
+    `known` gives values that are known of the patient ("sex").
+    """
+
+    def __init__(self, text: str, readings: Sequence[AxisReading], known: Mapping[str, str] | None = None) -> None:
+        self._text = text
+        self._readings = readings
+        self._begins = [reading.begin for reading in readings]
+        self._everywhere = {**_agreed(readings), **(known or {})}
+
+    def near(self, begin: int, end: int) -> dict[str, str]:
+        """Return the nearest value on each axis within reach of a span and its clause."""
+        if not self._readings:
+            return dict(self._everywhere)
+        first = bisect_left(self._begins, begin - _REACH_BEFORE)
+        last = bisect_right(self._begins, end + _REACH_AFTER)
+        best: dict[str, tuple[int, str]] = {}
+        for reading in self._readings[first:last]:
+            if reading.axis == "sex":
+                continue
+            distance = self._distance(reading, begin, end)
+            if distance is not None and (reading.axis not in best or distance < best[reading.axis][0]):
+                best[reading.axis] = (distance, reading.value)
+        return {**self._everywhere, **{axis: value for axis, (_, value) in best.items()}}
+
+    def _distance(self, reading: AxisReading, begin: int, end: int) -> int | None:
+        if reading.begin >= begin and reading.end <= end:
+            return 0
+        if reading.end <= begin:
+            between = self._text[reading.end : begin]
+            limit, cost = (_REACH_BEFORE if reading.axis == "side" else 16), 0
+        else:
+            between = self._text[end : reading.begin]
+            limit, cost = (_REACH_AFTER if reading.axis in ("side", "trimester") else -1), 3
+        # A clause mark or another item between the words and the mention cuts them apart.
+        if len(between) > limit or between.count(",") > 1 or _CUTS.search(between):
+            return None
+        return len(between) + cost
+
+
+def _agreed(readings: Sequence[AxisReading]) -> dict[str, str]:
+    said: dict[str, set[str]] = {}
+    for reading in readings:
+        if reading.axis in _OF_THE_PATIENT:
+            said.setdefault(reading.axis, set()).add(reading.value)
+    return {axis: next(iter(values)) for axis, values in said.items() if len(values) == 1}
 
 
 class Families:
@@ -115,37 +192,36 @@ class Families:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._families: dict[str, dict[tuple[frozenset[str], frozenset[tuple[str, str]]], str]] = {}
+        self._families: dict[str, dict[TitleShape, str]] = {}
 
-    def move(self, code: str, wanted: dict[str, str]) -> str:
+    def move(self, code: str, wanted: Mapping[str, str], *, fixed: frozenset[str] = frozenset()) -> str:
         """Return the code of the same condition with the wanted values, as far as the release has one.
 
-        Only axes on which `code` says nothing are moved; a wanted value that no sibling has is left out.
+        Values on `fixed` axes stay; a wanted value that no sibling has is left out.
         """
-        shape = title_shape(self._snapshot.title_at(self._snapshot.index_of(code)))
-        values = dict(shape.by_axis)
+        shape = title_shape(self._snapshot.title(code))
+        values = dict(shape.values)
         family = self._family(code[:3])
         best = code
         for axis, value in sorted(wanted.items()):
-            if axis in values:
+            if axis in fixed or values.get(axis) == value:
                 continue
-            trial = family.get((shape.residue, frozenset({**values, axis: value}.items())))
-            if trial is not None:
-                values[axis] = value
-                best = trial
+            trial = {**values, axis: value}
+            found = family.get(TitleShape(shape.residue, tuple(sorted(trial.items()))))
+            if found is not None:
+                values, best = trial, found
         return best
 
-    def _family(self, category: str) -> dict[tuple[frozenset[str], frozenset[tuple[str, str]]], str]:
+    def _family(self, category: str) -> dict[TitleShape, str]:
         family = self._families.get(category)
         if family is None:
             family = self._families[category] = {}
             self._collect(category, family)
         return family
 
-    def _collect(self, code: str, family: dict[tuple[frozenset[str], frozenset[tuple[str, str]]], str]) -> None:
+    def _collect(self, code: str, family: dict[TitleShape, str]) -> None:
         for child in self._snapshot.children(code):
             if len(child.replace(".", "")) == 7:
                 continue
-            shape = title_shape(self._snapshot.title_at(self._snapshot.index_of(child)))
-            family.setdefault((shape.residue, shape.values), child)
+            family.setdefault(title_shape(self._snapshot.title(child)), child)
             self._collect(child, family)

@@ -14,11 +14,11 @@ from engine.rank.candidates import SenseChoice
 from engine.types import Origin
 
 _SECTION_GROUPS = {
-    "ASSESSMENT": "section_assessment", "DIAGNOSIS": "section_assessment", "IMPRESSION": "section_assessment",
-    "DISCHARGE_DIAGNOSIS": "section_assessment", "PLAN": "section_assessment", "PAST_MEDICAL_HISTORY": "section_history",
-    "PAST_SURGICAL_HISTORY": "section_history", "SOCIAL_HISTORY": "section_history", "REVIEW_OF_SYSTEMS": "section_review",
-    "PHYSICAL_EXAM": "section_exam", "RESULTS": "section_exam", "FINDINGS": "section_exam",
-}  # fmt: skip
+    **dict.fromkeys(("ASSESSMENT", "DIAGNOSIS", "IMPRESSION", "DISCHARGE_DIAGNOSIS", "PLAN"), "section_assessment"),
+    **dict.fromkeys(("PAST_MEDICAL_HISTORY", "PAST_SURGICAL_HISTORY", "SOCIAL_HISTORY"), "section_history"),
+    "REVIEW_OF_SYSTEMS": "section_review",
+    **dict.fromkeys(("PHYSICAL_EXAM", "RESULTS", "FINDINGS"), "section_exam"),
+}
 
 FEATURES = (
     "bias",

@@ -51,7 +51,8 @@ class LinearRanker:
         """Return the logistic of the weighted sum of each row."""
         # einsum, not BLAS: a row's sum must not depend on how many rows are beside it.
         sums = np.einsum("ij,j->i", rows, self._weights, optimize=False)
-        return (1.0 / (1.0 + np.exp(-sums))).astype(np.float32)
+        scores: NDArray[np.float32] = (1.0 / (1.0 + np.exp(-sums))).astype(np.float32)
+        return scores
 
 
 def _read_priors(path: Path) -> dict[str, float]:

@@ -4,30 +4,18 @@ Sources: ICD-10-CM Guidelines III.B (abnormal findings are not coded unless the 
 I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (conditions that affect care at this encounter).
 """
 
-from engine.rules.base import Facts, Outcome, Rule
+from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.rules.gather import LEADING_SECTIONS
 from engine.types import Alert, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.B.4-5, III.B, IV.D, IV.J"
 # Sections that record what was asked, seen or measured, not what it means.
 _OBSERVED = frozenset(("PHYSICAL_EXAM", "REVIEW_OF_SYSTEMS", "VITAL_SIGNS", "RESULTS", "LABS", "IMAGING"))
-# Complaints and signs; pain in a part is a symptom wherever the code set files it.
-_SYMPTOMS = (
-    "R",
-    "G89",
-    "H57.1",
-    "H53.1",
-    "L29",
-    "L53.9",
-    "M25.4",
-    "M25.5",
-    "M25.6",
-    "M54",
-    "M62.8",
-    "M79.1",
-    "M79.6",
-    "N64.4",
-)
+# Complaints that the code set files outside chapter 18; pain in a part is a symptom wherever it is filed.
+_COMPLAINTS = (
+    "G89", "H53.1", "H57.1", "L29", "L53.9", "M25.4", "M25.5", "M25.6", "M54.2", "M54.5", "M54.6", "M54.8", "M54.9",
+    "M62.8", "M79.1", "M79.6", "N64.4",
+)  # fmt: skip
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
@@ -44,7 +32,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
 def _is_unassessed(suggestion: Suggestion, sections: set[str]) -> bool:
     if sections & LEADING_SECTIONS:
         return False
-    return suggestion.code.startswith(_SYMPTOMS) or sections <= _OBSERVED
+    return is_symptom(suggestion.code) or suggestion.code.startswith(_COMPLAINTS) or sections <= _OBSERVED
 
 
 def _alert(left_out: list[Suggestion]) -> Alert:

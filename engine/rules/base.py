@@ -9,7 +9,7 @@ from engine.types import Alert, Chart, Finding, Severity, Suggestion
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a rule may look at besides the suggestions. `encounter` is initial, subsequent or sequela."""
+    """What a rule may look at besides the suggestions."""
 
     chart: Chart
     snapshot: Snapshot
@@ -32,6 +32,16 @@ class Rule:
     source: str
     effective: str
     apply: Callable[[list[Suggestion], Facts], Outcome]
+
+
+# Chapter 18 codes that are no complaint but a diagnosis or a measure of one: coma, NIHSS, shock, SIRS and severe
+# sepsis (Guidelines I.C.1.d, I.C.18.e, I.C.18.g, I.C.18.i), prediabetes, bacteremia.
+_DIAGNOSES_OF_CHAPTER_18 = ("R29.7", "R40.2", "R57", "R65", "R73.03", "R78.81")
+
+
+def is_symptom(code: str) -> bool:
+    """Whether a code says a symptom or sign (Guidelines I.C.18: chapter 18), not a diagnosis."""
+    return code.startswith("R") and not code.startswith(_DIAGNOSES_OF_CHAPTER_18)
 
 
 def dropped(rule: str, source: str, *, lost: Suggestion, kept: Suggestion, why: str) -> Alert:

@@ -7,54 +7,101 @@ confidence. The guideline's exception (the two are unrelated) is a person's call
 """
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from codesets.snapshot import Snapshot
 from codesets.types import NoteKind
-from engine.rules.base import Facts, Outcome, Rule
+from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.types import Alert, Reason, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.A.12.a"
 _CODE = r"[A-Z][0-9][0-9A-Z](?:\.[0-9A-Z]{1,4})?"
 _PARENTHESIS = re.compile(r"\(([^()]*)\)")
 _REFERENCE = re.compile(rf"({_CODE})(?:\.?-(?!\s*[A-Z]))?(?:\s*-\s*({_CODE}))?")
+_WITH = re.compile(r"-?\s*\bwith\s+")
+_DETAIL = re.compile(r"\.(\w+)-?(?:\.(\w+))?")
+_PLACES = {"fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6, "6th": 6, "seventh": 7, "7th": 7}
+_CHARACTERS = re.compile(r"(\w+)(?: to (\w+))?[ -]characters? [.-]?(\w+)")
 
 
-def references(note: str) -> list[tuple[str, str]]:
-    """Read the codes a note names in parentheses, as (first, last) code prefixes."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The characters that a reference asks for: `first` to `last` at [begin, end) of the undotted code."""
+
+    begin: int
+    end: int | None
+    first: str
+    last: str
+
+    def holds(self, code: str) -> bool:
+        """Whether a code has the characters."""
+        return self.first <= code.replace(".", "")[self.begin : self.end] <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The codes that a note names: those that begin with `first`, or lie between `first` and `last`."""
+
+    first: str
+    last: str
+    condition: Condition | None = None
+
+    def covers(self, code: str) -> bool:
+        """Whether a code is named; "K50" covers K50.911, "C00-C14" covers C07."""
+        if self.condition is not None and not self.condition.holds(code):
+            return False
+        if self.first == self.last:
+            return code.startswith(self.first)
+        return self.first <= code[: len(self.first)] and code[: len(self.last)] <= self.last
+
+
+def references(note: str) -> list[Reference]:
+    """Read the codes a note names in parentheses.
+
+    Conditions are read in the forms that the tabular list uses ("with .51-.52", "with 7th character B", "with final
+    characters -23"); a reference with one in other words is left out, so that it excludes nothing.
+    """
+    found: list[Reference] = []
     for group in _PARENTHESIS.findall(note):
-        found.extend((first, last or first) for first, last in _REFERENCE.findall(group))
+        codes, *conditions = _WITH.split(group, maxsplit=1)
+        condition = _condition(conditions[0]) if conditions else None
+        if conditions and condition is None:
+            continue
+        found.extend(Reference(first, last or first, condition) for first, last in _REFERENCE.findall(codes))
     return found
 
 
-def covers(reference: tuple[str, str], code: str) -> bool:
-    """Whether a code lies in a reference; "K50" covers K50.911, ("C00", "C14") covers C07."""
-    first, last = reference
-    if first == last:
-        return code.startswith(first)
-    return first <= code[: len(first)] and code[: len(last)] <= last
+def _condition(words: str) -> Condition | None:
+    detail = _DETAIL.fullmatch(words.strip())
+    if detail:
+        return Condition(3, 3 + len(detail[1]), detail[1], detail[2] or detail[1])
+    characters = _CHARACTERS.fullmatch(words.strip())
+    if characters is None:
+        return None
+    place, last_place, wanted = characters[1], characters[2] or characters[1], characters[3]
+    if place == "final":
+        return Condition(-len(wanted), None, wanted, wanted)
+    if place in _PLACES and last_place in _PLACES:
+        return Condition(_PLACES[place] - 1, _PLACES[last_place], wanted, wanted)
+    return None
 
 
 @lru_cache(maxsize=16384)
-def _excluded(snapshot: Snapshot, code: str) -> tuple[tuple[str, tuple[str, str]], ...]:
+def _excluded(snapshot: Snapshot, code: str) -> tuple[tuple[str, Reference], ...]:
     notes = snapshot.inherited_notes(code, NoteKind.EXCLUDES1)
     return tuple((owner, reference) for owner, note in notes for reference in references(note))
 
 
 def _noted_at(snapshot: Snapshot, code: str, other: str) -> str:
     for owner, reference in _excluded(snapshot, code):
-        if covers(reference, other) and not other.startswith(owner):
+        if reference.covers(other) and not other.startswith(owner):
             return owner
     return ""
 
 
 def _preference(suggestion: Suggestion) -> tuple[bool, float]:
-    return not _is_symptom(suggestion), suggestion.confidence
-
-
-def _is_symptom(suggestion: Suggestion) -> bool:
-    return suggestion.code.startswith("R")
+    return not is_symptom(suggestion.code), suggestion.confidence
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
@@ -82,7 +129,7 @@ def _owner(snapshot: Snapshot, code: str, other: str) -> str:
 
 def _yields(snapshot: Snapshot, kept: Suggestion, new: Suggestion) -> bool:
     """Whether the code kept so far gives way to one with less confidence: its own note sends the coder there."""
-    if _is_symptom(kept) != _is_symptom(new):
+    if is_symptom(kept.code) != is_symptom(new.code):
         return False
     return bool(_noted_at(snapshot, kept.code, new.code)) and not _noted_at(snapshot, new.code, kept.code)
 
@@ -94,12 +141,12 @@ def _settle(lost: Suggestion, kept: Suggestion, owner: str) -> Alert:
 
 def _alert(lost: Suggestion, kept: Suggestion, owner: str) -> Alert:
     # Two definite diagnoses may be unrelated, which the guideline allows; a symptom beside its cause needs nobody.
-    is_symptom = _is_symptom(lost)
+    needs_nobody = is_symptom(lost.code)
     return Alert(
         kind=RULE.name,
-        severity=Severity.INFO if is_symptom else Severity.WARNING,
+        severity=Severity.INFO if needs_nobody else Severity.WARNING,
         message=f"{lost.code} and {kept.code} exclude each other (Excludes1 at {owner}); {kept.code} kept"
-        + ("" if is_symptom else "; report both only if the two conditions are unrelated"),
+        + ("" if needs_nobody else "; report both only if the two conditions are unrelated"),
         source=SOURCE,
         evidence=list(lost.evidence),
         codes=[lost.code, kept.code],

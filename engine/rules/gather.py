@@ -4,6 +4,7 @@ Sources: Guidelines IV.H (outpatient: uncertain diagnoses are not coded) and II.
 if they existed); I.A.19 (a code rests on the provider's statement that the condition exists).
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -25,8 +26,9 @@ LEADING_SECTIONS = frozenset(
         "PLAN",
     )
 )
-# External causes are never listed first (Guidelines I.C.20.a.6).
-_NEVER_FIRST = ("V", "W", "X", "Y")
+# External causes are never listed first (Guidelines I.C.20.a.6), nor are manifestations (I.A.13) and organisms (I.B.7).
+_EXTERNAL = ("V", "W", "X", "Y")
+_MANIFESTATION = re.compile(r"(?<!not )\bclassified elsewhere\b", re.IGNORECASE)
 _LAST = (1 << 30, 0)
 
 
@@ -51,14 +53,17 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
         if statement is not None:
             by_code.setdefault((finding.codes[0].system, statement.code), []).append(statement)
     drafts = [_draft(group, shown) for (_, code), group in by_code.items() if (shown := title(code))]
-    drafts.sort(key=lambda draft: (draft[0], -draft[1].confidence, draft[1].code))
+    drafts.sort(key=lambda draft: (not may_lead(draft[1]), draft[0], -draft[1].confidence, draft[1].code))
     return [suggestion for _, suggestion in drafts]
 
 
-def _place(group: Sequence[Finding], code: str) -> tuple[int, int]:
+def may_lead(suggestion: Suggestion) -> bool:
+    """Whether a code may be listed first."""
+    return not suggestion.code.startswith(_EXTERNAL) and not _MANIFESTATION.search(suggestion.display)
+
+
+def _place(group: Sequence[Finding]) -> tuple[int, int]:
     """Return where a leading section first states a code."""
-    if code.startswith(_NEVER_FIRST):
-        return _LAST
     stated = ((f.mention.document, f.mention.begin) for f in group if f.mention.section in LEADING_SECTIONS)
     return min(stated, default=_LAST)
 
@@ -90,7 +95,7 @@ def _draft(statements: list[_Statement], display: str) -> tuple[tuple[int, int],
         alternatives=list(best.codes[1:4]),
         reasons=[_stated(group, is_possible=is_possible), *changes],
     )
-    return _place(group, suggestion.code), suggestion
+    return _place(group), suggestion
 
 
 def _stated(group: list[Finding], *, is_possible: bool) -> Reason:
@@ -103,6 +108,7 @@ def _stated(group: list[Finding], *, is_possible: bool) -> Reason:
 
 
 def assign_roles(suggestions: Sequence[Suggestion]) -> None:
-    """Name the first diagnosis principal (first-listed for outpatients) and the others secondary."""
-    for position, suggestion in enumerate(suggestions):
-        suggestion.role = Role.PRINCIPAL if position == 0 else Role.SECONDARY
+    """Name the first diagnosis that may lead principal (first-listed for outpatients) and the others secondary."""
+    leading = next((suggestion for suggestion in suggestions if may_lead(suggestion)), None)
+    for suggestion in suggestions:
+        suggestion.role = Role.PRINCIPAL if suggestion is leading else Role.SECONDARY

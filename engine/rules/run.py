@@ -10,12 +10,13 @@ from engine.rules.base import Facts, Rule
 from engine.rules.gather import assign_roles
 from engine.types import Alert, Severity, Suggestion
 
-# Detail first, then what belongs together, then what may not stand together.
+# First what is no code and what nobody assessed: neither may take the place of anything. Then detail, then what
+# belongs together, then what may not stand together.
 RULES: tuple[Rule, ...] = (
     seventh_character.RULE,
+    assessed.RULE,
     unspecified.RULE,
     integral_symptoms.RULE,
-    assessed.RULE,
     excludes1.RULE,
 )
 

@@ -1,43 +1,79 @@
-"""Unspecified beside specific: when the chart says more, the unspecified code of the same category goes.
+"""Unspecified beside specific: when the chart says more, the code that says less of the same thing goes.
 
 Sources: ICD-10-CM Guidelines I.B.2 (highest level of detail) and I.B.18 (unspecified codes only when the record
-says no more).
+says no more). Which of two codes of a category says more is read from the official titles: all that the vaguer one
+says, the other says too; or the vaguer one says no more than the heading that both stand under.
 """
 
 import re
+from functools import lru_cache
 
+from codesets.snapshot import Snapshot
 from engine.rules.base import Facts, Outcome, Rule, dropped
 from engine.types import Reason, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.B.2, I.B.18"
-_VAGUE = re.compile(r"\bunspecified\b|\bNOS\b|not specified|without complication", re.IGNORECASE)
-# Categories whose members are different things, not one thing in more or less detail.
-_CATALOGUES = re.compile(r"^(?:[VWXYZ]|T14|R69|R52|B9[5-7]|C7[789]|D49|D48|K92|N39|I51|R6)")
+_VAGUE = re.compile(r"\bunspecified\b|\bNOS\b|not specified|\bwithout\b|\buncomplicated\b", re.IGNORECASE)
+# What a title says of the encounter, and of what there is not.
+_ASIDES = re.compile(
+    r", (?:initial|subsequent) encounter.*|, sequela\b.*|,? ?\bwithout\b.*"
+    r"|,? (?:not specified as|unspecified as|unspecified whether|not intractable|not having achieved remission)\b.*"
+    r"|\([^()]*\)|\[[^][]*\]",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+")
+_EMPTY = frozenset(
+    ("unspecified", "nos", "not", "specified", "of", "and", "or", "the", "in", "with", "site", "uncomplicated")
+)
+# "Depression" and "depressive", "fracture" and "fractures" are one word here.
+_STEM = 7
+# Members of these chapters are different things, not one thing in more or less detail.
+_CATALOGUES = ("V", "W", "X", "Y", "Z")
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
-    """Drop an unspecified code where a specific code of its category is suggested."""
-    specific: dict[str, Suggestion] = {}
-    for suggestion in suggestions:
-        if not _VAGUE.search(suggestion.display):
-            specific.setdefault(suggestion.code[:3], suggestion)
+    """Drop an unspecified code where a code that says the same and more is suggested."""
     outcome = Outcome([])
     for suggestion in suggestions:
-        better = specific.get(suggestion.code[:3])
-        if better is None or better is suggestion or not _is_vague(suggestion):
+        better = next((s for s in suggestions if _says_more(facts.snapshot, s, suggestion)), None)
+        if better is None:
             outcome.suggestions.append(suggestion)
             continue
         better.reasons.append(Reason(RULE.name, SOURCE, f"takes the place of {suggestion.code}"))
-        outcome.alerts.append(
-            dropped(
-                RULE.name, SOURCE, lost=suggestion, kept=better, why="the chart states the condition in more detail"
-            )
-        )
+        why = "the chart states the condition in more detail"
+        outcome.alerts.append(dropped(RULE.name, SOURCE, lost=suggestion, kept=better, why=why))
     return outcome
 
 
-def _is_vague(suggestion: Suggestion) -> bool:
-    return bool(_VAGUE.search(suggestion.display)) and not _CATALOGUES.match(suggestion.code)
+def _says_more(snapshot: Snapshot, better: Suggestion, vague: Suggestion) -> bool:
+    if better.code[:3] != vague.code[:3] or vague.code.startswith(_CATALOGUES) or not _VAGUE.search(vague.display):
+        return False
+    more, less = title_stems(better.display), title_stems(vague.display)
+    if more <= less:
+        # The same words: then the code without "unspecified" or "without" says more of the two.
+        return more == less and better is not vague and not _VAGUE.search(better.display)
+    return less <= more or (not _VAGUE.search(better.display) and _is_heading(snapshot, vague, better, less, more))
+
+
+def _is_heading(
+    snapshot: Snapshot, vague: Suggestion, better: Suggestion, less: frozenset[str], more: frozenset[str]
+) -> bool:
+    """Whether the vague code says no more than a heading that both codes stand under."""
+    if vague.code not in snapshot or better.code not in snapshot:
+        return False
+    above = set(snapshot.ancestors(better.code))
+    for heading in snapshot.ancestors(vague.code):
+        if heading not in above or "-" in heading or not less <= title_stems(snapshot.title(heading)):
+            continue
+        # Under a category stand conditions of many kinds: one word at least must be the same.
+        return len(heading) > 3 or bool(less & more)
+    return False
+
+
+@lru_cache(maxsize=65536)
+def title_stems(title: str) -> frozenset[str]:
+    """Return what a title says, as stems of words, without what it says is not or not known."""
+    return frozenset(word[:_STEM] for word in _WORD.findall(_ASIDES.sub("", title).lower()) if word not in _EMPTY)
 
 
 RULE = Rule("unspecified_beside_specific", SOURCE, "2025-10-01", apply)

@@ -82,8 +82,9 @@ TABULAR = """<?xml version="1.0" encoding="utf-8"?>
 # The nodes that follow from TABULAR by the conventions, worked out by hand: code, whether billable.
 TABULAR_NODES = [
     ("1", False), ("A00-A09", False), ("A00", False), ("A00.0", True), ("A00.9", True), ("B20", True),
-    ("19", False), ("S80-S89", False), ("S82", False), ("S82.0", False), ("S82.00", False), ("S82.001", False), ("S82.001B", True),
-    ("S82.9", False), ("S82.9XXA", True), ("S82.9XXD", True), ("S82.9XXS", True), ("T07", False), ("T07.XXXA", True),
+    ("19", False), ("S80-S89", False), ("S82", False), ("S82.0", False), ("S82.00", False), ("S82.001", False),
+    ("S82.001B", True), ("S82.9", False), ("S82.9XXA", True), ("S82.9XXD", True), ("S82.9XXS", True),
+    ("T07", False), ("T07.XXXA", True),
 ]  # fmt: skip
 
 INDEX = """<?xml version="1.0" encoding="utf-8"?>
@@ -108,16 +109,24 @@ NEOPLASM = """<?xml version="1.0" encoding="utf-8"?>
   <indexHeading><head col="1">Neoplasm</head><head col="2">Malignant Primary</head></indexHeading>
   <letter><title>N</title>
     <mainTerm><title>Neoplasm, neoplastic</title><cell col="2">C80.1</cell><cell col="3">C79.9</cell>
-      <term level="1"><title>skin NOS</title><cell col="2">C44.90</cell><cell col="3">--</cell><cell col="4">-</cell></term>
+      <term level="1"><title>skin NOS</title>
+        <cell col="2">C44.90</cell><cell col="3">--</cell><cell col="4">-</cell></term>
     </mainTerm>
   </letter>
 </ICD10CM.index>
 """
 
-DRUG = NEOPLASM.replace("Malignant Primary", "Poisoning Accidental").replace('<head col="1">Neoplasm</head>', '<head col="1">Substance</head>')
+DRUG = NEOPLASM.replace("Malignant Primary", "Poisoning Accidental").replace(
+    '<head col="1">Neoplasm</head>', '<head col="1">Substance</head>'
+)
 EXTERNAL = INDEX.replace("INDEX TO DISEASES and INJURIES", "EXTERNAL CAUSE of INJURIES INDEX")
 
-ADDED = "code\tbillable\tlong_title\nA001\t1\tCholera due to biovar eltor\nA01\t0\tTyphoid fevers\nA010\t1\tTyphoid fever\nB201\t1\tHIV-1 disease\n"
+ADDED = """code\tbillable\tlong_title
+A001\t1\tCholera due to biovar eltor
+A01\t0\tTyphoid fevers
+A010\t1\tTyphoid fever
+B201\t1\tHIV-1 disease
+"""
 REVISED = "code\told_long\tnew_long\nA000\tCholera due to Vibrio cholerae 01, biovar cholerae\tClassical cholera\n"
 NO_LONGER_BILLABLE = "A009\nB20\n"
 
@@ -134,11 +143,19 @@ HCPCS = "\r\n".join(
     [
         "***Disclaimers\t\t",
         "*Inclusion of a procedure does not imply coverage",
-        hcpcs_record("A0080", "3", "Non-emergency transportation, per mile - vehicle provided by volunteer", short="Volunteer", added="19820101"),
+        hcpcs_record(
+            "A0080",
+            "3",
+            "Non-emergency transportation, per mile - vehicle provided by volunteer",
+            short="Volunteer",
+            added="19820101",
+        ),
         hcpcs_record("A0080", "4", "(individual or organization), with no vested interest"),
         hcpcs_record("A4466", "3", "Garment, belt, sleeve", short="Garment", added="20100101", terminated="20161231"),
         hcpcs_record("A9600", "3", "Ends on the first day", added="20100101", terminated="20190101"),
-        hcpcs_record("J0120", "3", "Injection, tetracycline, up to 250 mg", short="Tetracyclin injection", added="19860101"),
+        hcpcs_record(
+            "J0120", "3", "Injection, tetracycline, up to 250 mg", short="Tetracyclin injection", added="19860101"
+        ),
         hcpcs_record("AA", "7", "Anesthesia services performed personally by", short="Anesthesia", added="19820101"),
         hcpcs_record("AA", "8", "anesthesiologist"),
         "",
@@ -152,7 +169,9 @@ def node(code: str, title: str = "", parent: str = "", *, billable: bool = True,
     return Node(code, title or f"Title of {code}", parent, billable, notes)
 
 
-def small_release(version: str = "2026", nodes: tuple[Node, ...] = (), *, system: System = System.ICD10CM) -> ReleaseSource:
+def small_release(
+    version: str = "2026", nodes: tuple[Node, ...] = (), *, system: System = System.ICD10CM
+) -> ReleaseSource:
     """Make a release of a fiscal year; without nodes it has three."""
     first, last = fiscal_year(int(version))
     made = nodes or (

@@ -62,8 +62,17 @@ def test_seventh_character_definitions_are_all_read(nodes: list[Node]) -> None:
     [
         ("S82.90XA", "S82.90", "Unspecified fracture of unspecified lower leg, initial encounter for closed fracture"),
         ("T36.0X1A", "T36.0X1", "Poisoning by penicillins, accidental (unintentional), initial encounter"),
-        ("M80.00XA", "M80.00", "Age-related osteoporosis with current pathological fracture, unspecified site, initial encounter for fracture"),
-        ("E11.3211", "E11.321", "Type 2 diabetes mellitus with mild nonproliferative diabetic retinopathy with macular edema, right eye"),
+        (
+            "M80.00XA",
+            "M80.00",
+            "Age-related osteoporosis with current pathological fracture, unspecified site, "
+            "initial encounter for fracture",
+        ),
+        (
+            "E11.3211",
+            "E11.321",
+            "Type 2 diabetes mellitus with mild nonproliferative diabetic retinopathy with macular edema, right eye",
+        ),
         ("W19.XXXA", "W19", "Unspecified fall, initial encounter"),
         ("T07.XXXA", "T07", "Unspecified multiple injuries, initial encounter"),
     ],
@@ -76,13 +85,17 @@ def test_seventh_character_stands_in_the_seventh_place_whatever_the_level_of_its
     assert (snapshot.title(code), snapshot.parent(code)) == (title, stem)
 
 
-@pytest.mark.parametrize("code", ["S82.90A", "S82.90XZ", "T36.0X1", "T36.01A", "E11.321", "E11.321A", "W19", "W19.A", "T07.A", "T07A"])
+@pytest.mark.parametrize(
+    "code", ["S82.90A", "S82.90XZ", "T36.0X1", "T36.01A", "E11.321", "E11.321A", "W19", "W19.A", "T07.A", "T07A"]
+)
 def test_a_code_without_its_seventh_character_or_placeholder_is_not_billable(snapshot: Snapshot, code: str) -> None:
     assert not snapshot.is_billable(code)
 
 
 # "7th characters D and S do not apply to codes in category S06 with 6th character 7 - death ..., or 8 - death ..."
-@pytest.mark.parametrize("stem", ["S06.1X7", "S06.1X8", "S06.307", "S06.388", "S06.5X7", "S06.8A7", "S06.8A8", "S06.9X8"])
+@pytest.mark.parametrize(
+    "stem", ["S06.1X7", "S06.1X8", "S06.307", "S06.388", "S06.5X7", "S06.8A7", "S06.8A8", "S06.9X8"]
+)
 def test_head_injury_with_death_takes_only_the_initial_encounter(snapshot: Snapshot, stem: str) -> None:
     assert snapshot.children(stem) == (f"{stem}A",)
 
@@ -108,11 +121,18 @@ def test_nearest_definition_of_seventh_characters_is_in_force(snapshot: Snapshot
 def test_made_up_file_is_read_into_the_nodes_worked_out_by_hand() -> None:
     release = read_tabular(TABULAR.encode(), source="made.xml")
     assert [(node.code, node.billable) for node in release.nodes] == TABULAR_NODES
-    assert (release.version, release.effective_from.isoformat(), str(release.effective_to)) == ("2026", "2025-10-01", "2026-09-30")
+    assert (release.version, release.effective_from.isoformat(), str(release.effective_to)) == (
+        "2026",
+        "2025-10-01",
+        "2026-09-30",
+    )
 
 
 def test_notes_stay_on_their_node_and_a_merged_section_gives_its_own_to_the_category() -> None:
-    notes = {node.code: [(note.kind, note.text) for note in node.notes] for node in read_tabular(TABULAR.encode(), source="x").nodes}
+    notes = {
+        node.code: [(note.kind, note.text) for note in node.notes]
+        for node in read_tabular(TABULAR.encode(), source="x").nodes
+    }
     assert notes["A00"] == [(NoteKind.EXCLUDES1, "food poisoning (A05.-)"), (NoteKind.EXCLUDES1, "typhoid (A01.0-)")]
     assert notes["B20"] == [
         (NoteKind.USE_ADDITIONAL, "code for all manifestations"),
@@ -133,6 +153,7 @@ def test_titles_lose_the_range_in_parentheses_of_sections_only() -> None:
 
 
 DOCTYPE = '<!DOCTYPE ICD10CM.tabular [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+UTF16_DOCTYPE = f'<?xml version="1.0"?>{DOCTYPE}<ICD10CM.tabular/>'.encode("utf-16")
 EXTERNAL_ENTITY = '<!DOCTYPE x [<!ENTITY secret SYSTEM "file:///etc/passwd">]>'
 
 
@@ -161,9 +182,9 @@ def _with(old: str, new: str) -> bytes:
         (_with('<extension char="B">', "<extension>"), "seventh character: got ''"),
         (b"<ICD10CM.tabular><version>2026</version></ICD10CM.tabular>", "no billable code"),
         (_with("<ICD10CM.tabular>", DOCTYPE + "<ICD10CM.tabular>"), "document type"),
-        (_with("<desc>Cholera</desc>", "<desc>&secret;</desc>").replace(b"<ICD10CM", EXTERNAL_ENTITY.encode() + b"<ICD10CM", 1), "document type"),
+        (_with("<ICD10CM.tabular>", EXTERNAL_ENTITY + "<ICD10CM.tabular>"), "document type"),
         (_with("<ICD10CM.tabular>", f"<!--{'x' * 100_000}-->{DOCTYPE}<ICD10CM.tabular>"), "document type"),
-        (_with("<ICD10CM.tabular>", DOCTYPE + "<ICD10CM.tabular>").replace(b'encoding="utf-8"', b"").decode().encode("utf-16"), "document type"),
+        (UTF16_DOCTYPE, "document type"),
         (_with('encoding="utf-8"', 'encoding="klingon"'), "not well-formed"),
         (_with("Cholera", "Chol\x01era"), "not well-formed"),
         (_with("Classical", "Cl\u00e9").replace("\u00e9".encode(), b"\xe9"), "not well-formed"),
@@ -186,9 +207,10 @@ def test_a_file_cut_short_at_any_place_is_refused() -> None:
 
 def test_diagnoses_nested_without_end_are_refused() -> None:
     nested = "<diag><name>A00</name><desc>x</desc>" * 5_000 + "</diag>" * 5_000
-    xml = f"<ICD10CM.tabular><version>2026</version><chapter><name>1</name><desc>x</desc><section id='A00-A09'><desc>x</desc>{nested}"
+    section = f"<section id='A00-A09'><desc>x</desc>{nested}</section>"
+    xml = f"<ICD10CM.tabular><version>2026</version><chapter><name>1</name><desc>x</desc>{section}</chapter>"
     with pytest.raises(SourceError):
-        read_tabular(f"{xml}</section></chapter></ICD10CM.tabular>".encode(), source="made.xml")
+        read_tabular(f"{xml}</ICD10CM.tabular>".encode(), source="made.xml")
 
 
 def test_reading_twice_gives_the_same_nodes() -> None:

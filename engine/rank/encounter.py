@@ -1,0 +1,119 @@
+"""What the words near a mention say of its encounter: the phase of care, the state of a fracture, stage, tophi, fetus.
+
+These decide seventh characters. Sources: ICD-10-CM Guidelines I.C.19.a (active treatment, routine care after it,
+sequela) and I.C.19.c (a fracture not said to be open is closed; nonunion and malunion are subsequent care), and the
+seventh-character lists of M1A, H40, O31-O36 and S52.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
+
+_REACH = 80
+# Only the phase of care may be told in another sentence than the condition.
+_CUTS = re.compile(r"[;\n]|[.!?]\s")
+
+# Plans are not visits: "follow up with", "follow-up in two weeks". Neither is what made the patient come ("s/p fall").
+_PHASE = r"""
+    (?P<sequela> \b(?: sequelae? | late\ effects? | residuals?\ of | due\ to\ (?:an\ |a\ )?(?:old|previous|prior) )\b )
+  | (?P<subsequent> \b(?:
+        subsequent\ (?:encounter|visit|care) | healing | healed | re-?check | aftercare
+      | post-?operative\ (?:visit|check|day)
+      | follow(?:ing|ed)?[-\ ]?ups?(?!\ (?:with|in|as|at|within|on|prn|if|next|appointments?|instructions?|care)\b)
+      | cast\ (?:removal|removed|change) | (?:suture|staple|hardware|pin)\ removal
+      | (?:status[\ -]post|s/p)\ (?:[\w-]+\ ){0,4}
+        (?:ORIF|fixation|repair|reduction|pinning|nailing|surgery|casting|arthroplasty)
+    )\b )
+  | (?P<initial> \b(?: initial\ encounter | active\ treatment )\b )
+"""
+_FRACTURE = r"""
+    (?P<delayed> \bdelayed[-\ ](?:union|healing)\b )
+  | (?P<nonunion> \b(?: non-?\ ?(?:union|united) | ununited | pseudo?arthrosis )\b )
+  | (?P<malunion> \bmal-?\ ?(?:union|united)\b )
+  | (?P<open_iii> \b(?: Gustilo(?:[-\ ]Anderson)?,?\ (?:type\ |grade\ |class\ )? | (?:type|grade)\ )
+        (?:III|3)\ ?-?[ABC]?\b )
+  | (?P<open> \bGustilo\b | \bcompound\ (?:[\w-]+\ ){0,3}(?:fractures?|fx)\b
+      | \bopen\ (?!reduction|wound|repair|treatment|surg|fixation|biops)(?:[\w-]+\ ){0,4}?(?:fractures?|fx)\b
+      | \b(?:fracture|fx),?\ \(?open\b(?!\ (?:reduction|treat)) )
+  | (?P<closed> \bclosed\ (?!reduction|treatment)(?:[\w-]+\ ){0,4}?(?:fractures?|fx)\b
+      | \b(?:fracture|fx),?\ \(?closed\b(?!\ (?:reduction|treat)) )
+"""
+_OTHER = r"""
+    (?P<stage> \b(?:mild|moderate|severe|indeterminate)[-\ ]stage\b )
+  | (?P<tophus> \b(?:tophus|tophi|tophaceous)\b )
+  | (?P<fetus> \bfetus\ (?:no\.\ ?|number\ |\#)?[1-5]\b )
+"""
+_DENIED = r"\b(?:no|not|without)\ (?:(?:radiographic\ |clinical\ )?(?:evidence|signs?)\ of\ )?"
+_WORDS = re.compile(rf"(?P<no> {_DENIED} )? (?: {_PHASE} | {_FRACTURE} | {_OTHER} )", re.IGNORECASE | re.VERBOSE)
+_FIELD_OF = {
+    "sequela": "phase", "subsequent": "phase", "initial": "phase", "delayed": "healing", "nonunion": "healing",
+    "malunion": "healing", "open_iii": "opening", "open": "opening", "closed": "opening", "stage": "stage",
+    "tophus": "tophus", "fetus": "fetus",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """What is said of the encounter of a condition; the defaults hold where nothing is said.
+
+    `phase` is initial, subsequent or sequela; `healing` is routine, delayed, nonunion or malunion; `opening` is closed,
+    open or open_iii (Gustilo type III). `stage` (of glaucoma), `tophus` and `fetus` (its number) are "" if not said.
+    """
+
+    phase: str = "initial"
+    healing: str = "routine"
+    opening: str = "closed"
+    stage: str = ""
+    tophus: str = ""
+    fetus: str = ""
+
+
+_NOTHING_SAID = Encounter()
+
+
+class EncounterIndex:
+    """The encounter words of one document, ready to be asked what stands near a span."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._readings = [
+            (found.start(), found.end(), found.lastgroup or "", found[0])
+            for found in _WORDS.finditer(text)
+            if not found["no"]
+        ]
+        self._begins = [reading[0] for reading in self._readings]
+
+    def near(self, begin: int, end: int) -> Encounter:
+        """Return what the nearest words within reach of a span say of its encounter."""
+        if not self._readings:
+            return _NOTHING_SAID
+        first = bisect_left(self._begins, begin - _REACH)
+        last = bisect_right(self._begins, end + _REACH)
+        nearest: dict[str, tuple[int, str]] = {}
+        for word_begin, word_end, kind, word in self._readings[first:last]:
+            distance = max(begin - word_end, word_begin - end, 0)
+            name = _FIELD_OF[kind]
+            if name in nearest and nearest[name][0] <= distance:
+                continue
+            if name == "phase" or not self._is_cut(begin, end, word_begin, word_end):
+                nearest[name] = (distance, _value(kind, word))
+        return _encounter({name: value for name, (_, value) in nearest.items()})
+
+    def _is_cut(self, begin: int, end: int, word_begin: int, word_end: int) -> bool:
+        between = self._text[word_end:begin] if word_end <= begin else self._text[end:word_begin]
+        return _CUTS.search(between) is not None
+
+
+def _value(kind: str, word: str) -> str:
+    if kind == "stage":
+        return word.lower()[: -len("-stage")]
+    return word[-1] if kind == "fetus" else kind
+
+
+def _encounter(said: dict[str, str]) -> Encounter:
+    if not said:
+        return _NOTHING_SAID
+    # Guidelines I.C.19.c.1: complications of healing are reported with the characters for subsequent care.
+    if "healing" in said and "phase" not in said:
+        said["phase"] = "subsequent"
+    return replace(_NOTHING_SAID, **said)
