@@ -1,90 +1,34 @@
-// Aho-Corasick over normalised words, in flat arrays that live in one memory-mappable image.
+// Aho-Corasick over normalised words, in flat arrays that live in one memory-mapped image.
 //
-// One pass reads UTF-8, cuts it into words, folds each word, interns it through a hashed vocabulary and walks
-// an automaton over word ids. Nothing here knows Python. The rules of word, gap and fold are those of
-// engine/match/reference.py, which is the oracle: change both or neither.
-//
-// Image layout (little endian, sections 64-byte aligned): Header, then the sections listed in `Section`.
+// The text is taken in pieces that stay in the first-level cache. In each piece: find the runs of word bytes (SIMD), cut
+// them into words with their gaps, fold and hash the words, look all of them up, then walk the automaton. So the
+// look-ups of many words are under way at once, which is what the speed is made of. Nothing here knows Python.
+// The rules of word, gap and fold are those of engine/match/reference.py, which is the oracle: change both or neither.
 #pragma once
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <cstring>
-#include <stdexcept>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "_fastmatch_image.hpp"
+#include "_fastmatch_runs.hpp"
+
 namespace fastmatch {
 
-constexpr char kMagic[8] = {'C', 'C', 'F', 'M', 'D', 'I', 'C', 'T'};
-constexpr uint32_t kFormat = 1;
-constexpr uint32_t kNone = 0xFFFFFFFFu;
-constexpr uint32_t kTransparent = 0xFFFFFFFEu;  // a word that phrases are read through ("the", "left")
-constexpr size_t kMaxWordBytes = 64;    // longer words are in no vocabulary
-constexpr uint32_t kMaxPhraseWords = 32;
-constexpr uint32_t kStage1Size = 0x1100;  // 0x110000 code points in blocks of 256
+constexpr uint32_t kPieceBytes = 8192;
 
-// A phrase's flags.
-constexpr uint8_t kUpperOnly = 1;    // every word must be written in capitals
-constexpr uint8_t kAcrossComma = 2;  // the phrase may continue across a comma
-
-// A character's entry: its class in the low bits for non-word characters, or its fold.
-constexpr uint32_t kSeparator = 0, kMark = 1, kJoiner = 2, kAmpersand = 3;
-constexpr uint32_t kFoldBase = 16;  // entry & kFoldMask - kFoldBase = folded code point, or index if kManyBit
-constexpr uint32_t kFoldMask = 0x0FFFFFFFu;
-constexpr uint32_t kManyBit = 1u << 31, kLowerBit = 1u << 30;
-
-enum Section : uint32_t {
-  kStage1, kStage2, kExpansions, kVocabTable, kVocabText, kRootNext, kEdgeKeys, kEdgeNext,
-  kFail, kOutLink, kOutBegin, kOutPhrase, kPhraseWords, kPhraseFlags, kSectionCount
-};
-
-struct Header {
-  char magic[8];
-  uint32_t format;
-  uint32_t byte_order;  // 0x01020304 as written by the builder's machine
-  uint64_t total_bytes;
-  uint64_t begin[kSectionCount];
-  uint64_t bytes[kSectionCount];
-  uint32_t words, phrases, states, edges;
-};
-
-struct VocabEntry {
-  uint32_t tag;   // high half of the hash; 0 with length 0 marks an empty slot
-  uint32_t word;
-  uint32_t text;  // offset in the vocabulary text
-  uint32_t length;
-};
+constexpr int32_t kNoPhrase = -1;  // the phrase of a hit that reports a word (kReported)
 
 struct Hit {
   int32_t begin, end, phrase;
 };
 
-struct Token {
+struct Span {
   int32_t begin, end;
-  uint32_t commas;  // comma gaps before this token, cumulative
-  uint32_t lowers;  // words written with a lower-case letter up to and including this one, cumulative
 };
 
-inline uint64_t mix(uint64_t a, uint64_t b) {
-  __uint128_t product = static_cast<__uint128_t>(a) * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
-
-// `word` must be readable (zero-filled) up to the next multiple of eight bytes.
-inline uint64_t hash_word(const char* word, size_t length) {
-  uint64_t hash = 0x9E3779B97F4A7C15ull ^ length;
-  for (size_t i = 0; i < length; i += 8) {
-    uint64_t chunk;
-    std::memcpy(&chunk, word + i, 8);
-    hash = mix(hash ^ chunk, 0xD6E8FEB86659FD93ull);
-  }
-  return hash;
-}
-
-inline uint64_t hash_edge(uint64_t key) { return mix(key ^ 0x9E3779B97F4A7C15ull, 0xE7037ED1A0B428DBull); }
+enum GapKind : uint8_t { kSoftGap, kCommaGap, kHardGap };
 
 inline size_t append_utf8(uint32_t c, char* out) {
   if (c < 0x80) { out[0] = static_cast<char>(c); return 1; }
@@ -105,6 +49,19 @@ inline uint32_t decode_utf8(const unsigned char*& p, const unsigned char* end) {
   uint32_t c = lead & (0x3Fu >> more);
   while (more-- > 0 && p < end) c = c << 6 | (*p++ & 0x3F);
   return c;
+}
+
+// Folds the case of eight ASCII bytes at once.
+inline uint64_t fold_ascii(uint64_t x) {
+  constexpr uint64_t kOnes = 0x0101010101010101ull, kHigh = 0x80ull * kOnes;
+  uint64_t low7 = x & ~kHigh;
+  uint64_t is_upper = (low7 + (0x80 - 'A') * kOnes) & ~(low7 + (0x7F - 'Z') * kOnes) & ~x & kHigh;
+  return x | is_upper >> 2;
+}
+// Marks (in the high bit of each byte) the bytes from `first` to `last`, of bytes that are all ASCII.
+inline uint64_t ascii_in_range(uint64_t x, unsigned first, unsigned last) {
+  constexpr uint64_t kOnes = 0x0101010101010101ull, kHigh = 0x80ull * kOnes;
+  return (x + (0x80 - first) * kOnes) & ~(x + (0x7F - last) * kOnes) & kHigh;
 }
 
 inline bool is_space(uint32_t c) { return c == ' ' || (c >= 9 && c <= 13) || c == 0xA0; }
@@ -132,61 +89,52 @@ struct Gap {
     else if (c == '*' || c == '+' || c == '#') bullet |= newlines > 0;
     else if (is_hard(c)) hard = true;
   }
+  // "E. coli": the full stop after a lone letter ends an abbreviation, not a sentence.
+  bool is_initial() const { return dots == 1 && length == 2 && ends_in_space && newlines == 0; }
   bool is_hard_gap(bool before_list_number) const {
     return hard || (dots > 0 && length > 1) || newlines > 1 || (newlines == 1 && (bullet || before_list_number));
   }
-  // "E. coli": the full stop after a lone letter ends an abbreviation, not a sentence.
-  bool is_initial_gap() const { return dots == 1 && length == 2 && ends_in_space && newlines == 0; }
   bool is_comma_gap() const { return comma || dashes > 1 || (dashes == 1 && spaced_before && ends_in_space); }
 };
 
 class Matcher {
  public:
-  // Attaches to an image and checks every bound in it, so that no scan can leave it. The image must outlive this.
-  Matcher(const char* image, size_t size) : image_(image) {
-    if (size < sizeof(Header)) throw std::invalid_argument("dictionary image: got a truncated header");
-    std::memcpy(&head_, image, sizeof(Header));
-    if (std::memcmp(head_.magic, kMagic, sizeof kMagic) != 0) throw std::invalid_argument("dictionary image: got another kind of file");
-    if (head_.format != kFormat || head_.byte_order != 0x01020304u)
-      throw std::invalid_argument("dictionary image: got another format version or byte order");
-    if (head_.total_bytes != size) throw std::invalid_argument("dictionary image: got another length than its header states");
-    for (uint32_t s = 0; s < kSectionCount; ++s)
-      if (head_.begin[s] % 8 != 0 || head_.begin[s] > size || head_.bytes[s] > size - head_.begin[s])
-        throw std::invalid_argument("dictionary image: a section lies outside the file");
-    stage1_ = at<uint16_t>(kStage1); stage2_ = at<uint32_t>(kStage2); expansions_ = at<uint32_t>(kExpansions);
-    vocab_ = at<VocabEntry>(kVocabTable); vocab_text_ = at<char>(kVocabText); root_next_ = at<uint32_t>(kRootNext);
-    edge_keys_ = at<uint64_t>(kEdgeKeys); edge_next_ = at<uint32_t>(kEdgeNext); fail_ = at<uint32_t>(kFail);
-    out_link_ = at<uint32_t>(kOutLink); out_begin_ = at<uint32_t>(kOutBegin); out_phrase_ = at<uint32_t>(kOutPhrase);
-    phrase_words_ = at<uint8_t>(kPhraseWords); phrase_flags_ = at<uint8_t>(kPhraseFlags);
-    check_bounds();
-    vocab_mask_ = count<VocabEntry>(kVocabTable) - 1;
-    edge_mask_ = count<uint64_t>(kEdgeKeys) - 1;
-    for (uint32_t c = 0; c < 128; ++c) ascii_[c] = entry_of(c);
+  // The image must outlive this. Throws std::invalid_argument on one that cannot be used.
+  Matcher(const char* image, size_t size) : image_(image, size), simd_(choose_simd()) {}
+
+  uint32_t phrases() const { return image_.head().phrases; }
+  uint32_t states() const { return image_.head().states; }
+  uint32_t words() const { return image_.head().words; }
+  const char* simd() const { return simd_.name; }
+
+  // Every phrase at every place and every reported word, in order of its end, longest first. `text` is valid UTF-8; spans
+  // are in code points. `words`, if given, gets every word that phrases are not read through.
+  void find_all(std::string_view text, std::vector<Hit>& hits, std::vector<Span>* words = nullptr) const {
+    hits.clear();
+    scan(text, hits, nullptr, words);
   }
 
-  uint32_t phrases() const { return head_.phrases; }
-  uint32_t states() const { return head_.states; }
-  uint32_t words() const { return head_.words; }
-
-  // Every phrase at every place, in order of its end, longest first. `text` is valid UTF-8; spans are in code points.
-  void find_all(std::string_view text, std::vector<Hit>& hits, std::vector<Token>& tokens) const {
-    hits.clear();
-    tokens.clear();
-    const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-    Scan scan{p, p, p + text.size(), 0, 0, 0, 0, {}, hits, tokens};
-    while (next_word(scan)) step(scan);
+  // The same in two: the longest terms (kTerm), and everything else, by begin, then by end.
+  void find_apart(std::string_view text, std::vector<Hit>& cues, std::vector<Hit>& terms) const {
+    cues.clear();
+    terms.clear();
+    scan(text, cues, &terms, nullptr);
+    keep_longest(terms);
+    std::sort(cues.begin(), cues.end(), [](const Hit& a, const Hit& b) {
+      return a.begin != b.begin ? a.begin < b.begin : a.end != b.end ? a.end < b.end : a.phrase < b.phrase;
+    });
   }
 
   // Of all phrases the leftmost, and of those the longest; none overlap. Of equals, every phrase is kept.
   static void keep_longest(std::vector<Hit>& hits) {
-    std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
+    std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
       return a.begin != b.begin ? a.begin < b.begin : a.end != b.end ? a.end > b.end : a.phrase < b.phrase;
     });
     size_t kept = 0;
     int32_t begin = -1, end = -1;
     for (const Hit& hit : hits) {
       bool is_twin = hit.begin == begin && hit.end == end;
-      if (hit.begin < end && !is_twin) continue;
+      if (hit.phrase == kNoPhrase || (hit.begin < end && !is_twin)) continue;
       begin = hit.begin;
       end = hit.end;
       hits[kept++] = hit;
@@ -195,237 +143,330 @@ class Matcher {
   }
 
  private:
-  struct Scan {
-    const unsigned char* start;
-    const unsigned char* p;
-    const unsigned char* end;
-    int64_t continuation;  // UTF-8 continuation bytes passed: byte offset less this is the code point
-    uint32_t state, commas, lowers;
-    Gap gap;
-    std::vector<Hit>& hits;
-    std::vector<Token>& tokens;
-    char word[kMaxWordBytes + 16];
-    size_t length = 0;
-    int32_t begin = 0, finish = 0;
-    bool is_lower = false, is_number = false, after_word = false, after_initial = false;
+  // A word with the gap before it, 40 bytes. `low` and `high` are its first 16 folded bytes.
+  struct Word {
+    uint64_t low, high, hash;
+    int32_t begin, end;  // code points
+    uint32_t tail;       // of a word over 16 bytes: its place in Scan::tails
+    uint8_t length;      // folded bytes; over kMaxWordBytes: in no vocabulary
+    GapKind gap;
+    bool has_lower;
+    bool comma;          // a comma gap, whether or not it is also hard
   };
 
-  template <class T> const T* at(Section s) const { return reinterpret_cast<const T*>(image_ + head_.begin[s]); }
-  template <class T> size_t count(Section s) const { return head_.bytes[s] / sizeof(T); }
+  // What the automaton remembers of the words just read; cumulative counts tell what lies between two of them.
+  struct Trail {
+    int32_t begin[64];
+    uint32_t commas[64], lowers_before[64];
+    uint32_t count = 0, commas_now = 0, lowers_now = 0;
+  };
 
-  static void require(bool holds) {
-    if (!holds) throw std::invalid_argument("dictionary image: an index points outside its table");
-  }
-  static bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
-
-  void check_bounds() const {
-    size_t states = head_.states, phrases = head_.phrases, words = head_.words;
-    require(count<uint16_t>(kStage1) == kStage1Size && states > 0);
-    for (size_t i = 0; i < kStage1Size; ++i) require((stage1_[i] + 1u) * 256u <= count<uint32_t>(kStage2));
-    check_folds();
-    require(is_power_of_two(count<VocabEntry>(kVocabTable)) && is_power_of_two(count<uint64_t>(kEdgeKeys)));
-    size_t used = 0;
-    for (size_t i = 0; i < count<VocabEntry>(kVocabTable); ++i) {
-      const VocabEntry& e = vocab_[i];
-      if (e.length == 0) continue;
-      ++used;
-      require((e.word < words || e.word == kTransparent) && e.length <= kMaxWordBytes && uint64_t{e.text} + e.length <= head_.bytes[kVocabText]);
+  struct Scan {
+    Scan(std::string_view given, std::vector<Hit>& found, std::vector<Hit>* found_terms)
+        : text(reinterpret_cast<const unsigned char*>(given.data())), size(static_cast<uint32_t>(given.size())), hits(found),
+          terms(found_terms), runs(kPieceBytes / 2 + 64) {
+      words.reserve(kPieceBytes / 2 + 64);
+      hits.reserve(size / 16);
     }
-    require(used < count<VocabEntry>(kVocabTable));
-    require(count<uint32_t>(kRootNext) == words && count<uint32_t>(kEdgeNext) == count<uint64_t>(kEdgeKeys));
-    for (size_t i = 0; i < words; ++i) require(root_next_[i] < states);
-    used = 0;
-    for (size_t i = 0; i < count<uint64_t>(kEdgeKeys); ++i)
-      if (edge_keys_[i] != ~0ull) { ++used; require(edge_next_[i] < states); }
-    require(used < count<uint64_t>(kEdgeKeys));
-    require(count<uint32_t>(kFail) == states && count<uint32_t>(kOutLink) == states && count<uint32_t>(kOutBegin) == states + 1);
-    check_outputs(states, phrases);
-  }
+    const unsigned char* text;
+    uint32_t size;
+    std::vector<Hit>& hits;
+    std::vector<Hit>* terms;  // where hits of terms go instead, or null
+    std::vector<Run> runs;
+    std::vector<Word> words;
+    std::vector<uint32_t> numbers;  // of `words`: their number in the image, or kNone
+    std::string tails;
+    uint32_t gap_from = 0;      // bytes from here to the next word are gap that `gap` has not seen
+    uint32_t continuation = 0;  // UTF-8 continuation bytes passed: byte offset less this is the code point
+    Gap gap;
+    bool after_word = false, after_initial = false;
+    uint32_t state = 0;
+    Trail trail;
+  };
 
-  void check_folds() const {
-    size_t expansions = count<uint32_t>(kExpansions);
-    for (size_t i = 0; i < count<uint32_t>(kStage2); ++i) {
-      uint32_t fold = stage2_[i] & kFoldMask;
-      if (fold < kFoldBase) continue;
-      if (!(stage2_[i] & kManyBit)) { require(fold - kFoldBase < 0x110000u); continue; }
-      size_t index = fold - kFoldBase;
-      require(index < expansions && expansions_[index] <= expansions - index - 1);
-      for (uint32_t k = 1; k <= expansions_[index]; ++k) require(expansions_[index + k] < 0x110000u);
-    }
-  }
-
-  // Failure and output links must lead to shallower states, so that no walk can run in a circle.
-  void check_outputs(size_t states, size_t phrases) const {
-    require(count<uint8_t>(kPhraseWords) == phrases && count<uint8_t>(kPhraseFlags) == phrases);
-    require(out_begin_[0] == 0 && out_begin_[states] == count<uint32_t>(kOutPhrase));
-    for (size_t i = 0; i < states; ++i) {
-      require(out_begin_[i] <= out_begin_[i + 1]);
-      require(i == 0 ? fail_[i] == 0 && out_link_[i] == 0 : fail_[i] < i && out_link_[i] < i);
-    }
-    for (size_t i = 0; i < count<uint32_t>(kOutPhrase); ++i) require(out_phrase_[i] < phrases);
-    for (size_t i = 0; i < phrases; ++i) require(phrase_words_[i] >= 1 && phrase_words_[i] <= kMaxPhraseWords);
-  }
-
-  uint32_t entry_of(uint32_t c) const { return c < 0x110000u ? stage2_[stage1_[c >> 8] * 256u + (c & 255u)] : kSeparator; }
-
-  static bool is_word_entry(uint32_t entry) { return (entry & kFoldMask) >= kFoldBase; }
-
-  void fold_into(Scan& s, uint32_t entry) const {
-    uint32_t fold = (entry & kFoldMask) - kFoldBase;
-    uint32_t one[1] = {fold};
-    const uint32_t* codes = entry & kManyBit ? expansions_ + fold + 1 : one;
-    uint32_t n = entry & kManyBit ? expansions_[fold] : 1;
-    for (uint32_t i = 0; i < n; ++i) {
-      if (s.length > kMaxWordBytes) return;
-      s.length += append_utf8(codes[i], s.word + s.length);
-      s.is_number &= codes[i] >= '0' && codes[i] <= '9';
+  void scan(std::string_view text, std::vector<Hit>& hits, std::vector<Hit>* terms, std::vector<Span>* words) const {
+    if (text.empty()) return;
+    Scan scan(text, hits, terms);
+    RunState runs;
+    uint32_t size = static_cast<uint32_t>(text.size());
+    for (uint32_t from = 0; from < size; from += kPieceBytes) {
+      uint32_t to = std::min(size, from + kPieceBytes);
+      size_t count = simd_.find_runs(scan.text, from, to, to == size, runs, scan.runs.data());
+      scan.words.clear();
+      for (size_t i = 0; i < count; ++i) cut_run(scan, scan.runs[i]);
+      look_up(scan);
+      walk(scan);
+      if (words != nullptr) list_words(scan, *words);
     }
   }
 
-  int32_t position(const Scan& s, const unsigned char* p) const { return static_cast<int32_t>(p - s.start - s.continuation); }
+  static void list_words(const Scan& s, std::vector<Span>& words) {
+    for (size_t i = 0; i < s.words.size(); ++i)
+      if (s.numbers[i] == kNone || s.numbers[i] < kReported) words.push_back({s.words[i].begin, s.words[i].end});
+  }
 
-  // Moves past the gap and the word after it; false at the end of the text.
-  bool next_word(Scan& s) const {
-    s.gap = Gap{};
-    while (s.p < s.end) {
-      const unsigned char* here = s.p;
-      int64_t continuation = s.continuation;
-      uint32_t c = *s.p < 0x80 ? *s.p++ : decode_utf8(s.p, s.end);
-      uint32_t entry = c < 0x80 ? ascii_[c] : entry_of(c);
-      s.continuation += s.p - here - 1;
-      if (is_word_entry(entry)) {
-        s.begin = static_cast<int32_t>(here - s.start - continuation);
-        read_word(s, entry);
-        return true;
-      }
-      if (entry == kAmpersand) {
-        s.begin = static_cast<int32_t>(here - s.start - continuation);
-        s.finish = s.begin + 1;
-        std::memcpy(s.word, "and", 3);
-        s.length = 3;
-        s.is_lower = s.is_number = false;
-        return true;
-      }
-      s.gap.add(c);
+  // ---- cutting -------------------------------------------------------------------------------------------------
+
+  void cut_run(Scan& s, Run run) const {
+    uint32_t end = run.end & ~kSpecialRun;
+    if (run.end & kSpecialRun) return cut_special(s, run.begin, end);
+    Word& word = s.words.emplace_back();
+    uint32_t length = end - run.begin;
+    word.begin = static_cast<int32_t>(run.begin - s.continuation);
+    word.end = static_cast<int32_t>(end - s.continuation);
+    word.length = static_cast<uint8_t>(std::min<size_t>(length, kMaxWordBytes + 1));
+    bool is_number = length <= kInlineBytes ? fold_short(s, run.begin, length, word) : fold_long(s, run.begin, word);
+    bool is_plain = run.begin - s.gap_from == 1 && s.text[s.gap_from] == ' ' && s.gap.length == 0;
+    word.gap = kSoftGap;
+    word.comma = false;
+    if (!is_plain) close_gap(s, run.begin, end, is_number && length <= 3, word);
+    s.after_word = true;
+    s.after_initial = length == 1 && !is_number;
+    s.gap_from = end;
+  }
+
+  // Folds a word of at most 16 ASCII letters and digits; returns whether it is a number of at most 16 digits.
+  static bool fold_short(const Scan& s, uint32_t begin, uint32_t length, Word& word) {
+    const unsigned char* p = s.text + begin;
+    unsigned char padded[16] = {};
+    if (begin + 16 > s.size) {
+      std::memcpy(padded, p, s.size - begin);
+      p = padded;
     }
+    bool is_number;
+#ifdef FASTMATCH_X86
+    alignas(16) static constexpr unsigned char kMasks[32] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    __m128i c = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)),
+                              _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMasks + 16 - length)));
+    __m128i upper = _mm_cmplt_epi8(_mm_add_epi8(c, _mm_set1_epi8(static_cast<char>(0x80 - 'A'))), _mm_set1_epi8(static_cast<char>(0x80 + 26)));
+    __m128i folded = _mm_or_si128(c, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+    // Of letters and digits, those from 'a' are small letters and those up to '9' are digits.
+    word.has_lower = _mm_movemask_epi8(_mm_cmpgt_epi8(c, _mm_set1_epi8('a' - 1))) != 0;
+    is_number = _mm_movemask_epi8(_mm_cmpgt_epi8(c, _mm_set1_epi8('9'))) == 0;
+    word.low = static_cast<uint64_t>(_mm_cvtsi128_si64(folded));
+    word.high = static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(folded, folded)));
+#else
+    uint64_t low = load64(p), high = load64(p + 8);
+    if (length < 8) { low &= (1ull << (8 * length)) - 1; high = 0; }
+    else if (length < 16) high = length == 8 ? 0 : high & ((1ull << (8 * (length - 8))) - 1);
+    word.has_lower = (ascii_in_range(low, 'a', 'z') | ascii_in_range(high, 'a', 'z')) != 0;
+    is_number = (ascii_in_range(low, 'A', 'z') | ascii_in_range(high, 'A', 'z')) == 0;
+    word.low = fold_ascii(low);
+    word.high = fold_ascii(high);
+#endif
+    word.hash = hash_head(word.low, word.high, length);
+    return is_number;
+  }
+
+  // Folds a longer word; it is no number of a list.
+  static bool fold_long(Scan& s, uint32_t begin, Word& word) {
+    word.has_lower = false;
+    if (word.length > kMaxWordBytes) return false;
+    char folded[kMaxWordBytes + 8] = {};
+    for (uint32_t i = 0; i < word.length; ++i) {
+      unsigned char c = s.text[begin + i];
+      word.has_lower |= c >= 'a' && c <= 'z';
+      folded[i] = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    }
+    take_folded(s, folded, word);
     return false;
   }
 
-  void read_word(Scan& s, uint32_t entry) const {
-    s.length = 0;
-    s.is_lower = entry & kLowerBit;
-    s.is_number = true;
-    fold_into(s, entry);
-    s.finish = position(s, s.p);
-    const unsigned char* resume = s.p;
-    int64_t resume_continuation = s.continuation;
-    while (s.p < s.end) {
-      const unsigned char* here = s.p;
-      uint32_t c = *s.p < 0x80 ? *s.p++ : decode_utf8(s.p, s.end);
-      entry = c < 0x80 ? ascii_[c] : entry_of(c);
-      s.continuation += s.p - here - 1;
+  // `folded` holds word.length bytes, then zeros to a multiple of eight.
+  static void take_folded(Scan& s, const char* folded, Word& word) {
+    word.low = load64(folded);
+    word.high = load64(folded + 8);
+    word.hash = hash_head(word.low, word.high, word.length);
+    if (word.length > kInlineBytes) {
+      word.hash = hash_tail(word.hash, folded + kInlineBytes, word.length - kInlineBytes);
+      word.tail = static_cast<uint32_t>(s.tails.size());
+      s.tails.append(folded + kInlineBytes, word.length - kInlineBytes);
+    }
+  }
+
+  static bool is_word_entry(uint32_t entry) { return (entry & kFoldMask) >= kFoldBase; }
+
+  bool stands_in_list(const Scan& s, uint32_t end) const {
+    if (end >= s.size || (s.text[end] != '.' && s.text[end] != ')')) return false;
+    if (end + 1 >= s.size) return true;
+    const unsigned char* after = s.text + end + 1;
+    return !is_word_entry(image_.character(decode_utf8(after, s.text + s.size)));
+  }
+
+  // Classifies the gap before a word that begins at byte `begin`. `is_short_number` may make it the number of a list.
+  __attribute__((noinline)) void close_gap(Scan& s, uint32_t begin, uint32_t end, bool is_short_number, Word& word) const {
+    word.gap = kSoftGap;
+    word.comma = false;
+    if (s.after_word) {
+      for (uint32_t i = s.gap_from; i < begin; ++i) s.gap.add(s.text[i]);
+      bool is_list = s.gap.newlines == 1 && is_short_number && stands_in_list(s, end);
+      word.comma = s.gap.is_comma_gap();
+      bool is_initial = s.after_initial && s.gap.is_initial();
+      if (!is_initial && s.gap.is_hard_gap(is_list)) word.gap = kHardGap;
+      else if (word.comma) word.gap = kCommaGap;
+    }
+    s.gap = Gap{};
+    s.after_word = true;
+  }
+
+  // The exact way, one code point at a time, for runs with "'", "&" or non-ASCII characters.
+  __attribute__((noinline)) void cut_special(Scan& s, uint32_t begin, uint32_t end) const {
+    for (uint32_t i = s.gap_from; i < begin; ++i) s.gap.add(s.text[i]);
+    const unsigned char* p = s.text + begin;
+    const unsigned char* stop = s.text + end;
+    while (p < stop) {
+      const unsigned char* here = p;
+      uint32_t c = decode_utf8(p, stop);
+      uint32_t entry = image_.character(c);
+      int32_t position = static_cast<int32_t>(here - s.text - s.continuation);
+      s.continuation += static_cast<uint32_t>(p - here - 1);
+      s.gap_from = static_cast<uint32_t>(p - s.text);
       if (is_word_entry(entry)) {
-        s.is_lower |= (entry & kLowerBit) != 0;
-        uint32_t fold = entry & ~kLowerBit;
-        if (fold < 0x80 + kFoldBase && s.length <= kMaxWordBytes) {
-          char folded = static_cast<char>(fold - kFoldBase);
-          s.word[s.length++] = folded;
-          s.is_number &= folded <= '9';
-        } else {
-          fold_into(s, entry);
-        }
+        p = read_word(s, p, stop, entry, position);
+      } else if (entry == kAmpersand) {
+        char folded[16] = {'a', 'n', 'd'};
+        Word word{};
+        word.begin = position;
+        word.end = position + 1;
+        word.length = 3;
+        word.has_lower = false;
+        take_folded(s, folded, word);
+        close_gap(s, s.gap_from, s.gap_from, false, word);
+        s.after_initial = false;
+        s.words.push_back(word);
+      } else {
+        s.gap.add(c);
+      }
+    }
+  }
+
+  const unsigned char* read_word(Scan& s, const unsigned char* p, const unsigned char* stop, uint32_t entry, int32_t begin) const {
+    char folded[kMaxWordBytes + 24] = {};
+    size_t length = 0;
+    bool is_number = true;
+    Word word{};
+    word.begin = begin;
+    word.has_lower = (entry & kLowerBit) != 0;
+    fold_into(entry, folded, length, is_number);
+    const unsigned char* resume = p;
+    uint32_t resume_continuation = s.continuation;
+    while (p < stop) {
+      const unsigned char* here = p;
+      uint32_t c = decode_utf8(p, stop);
+      entry = image_.character(c);
+      s.continuation += static_cast<uint32_t>(p - here - 1);
+      if (is_word_entry(entry)) {
+        word.has_lower |= (entry & kLowerBit) != 0;
+        fold_into(entry, folded, length, is_number);
       } else if (entry == kJoiner) {
         continue;  // inside a word only: the word's end stays before it unless a letter follows
       } else if (entry != kMark) {
         break;
       }
-      s.finish = position(s, s.p);
-      resume = s.p;
+      resume = p;
       resume_continuation = s.continuation;
     }
-    s.p = resume;
     s.continuation = resume_continuation;
+    uint32_t end = static_cast<uint32_t>(resume - s.text);
+    word.end = static_cast<int32_t>(end - s.continuation);
+    word.length = static_cast<uint8_t>(std::min(length, kMaxWordBytes + 1));
+    if (length <= kMaxWordBytes) take_folded(s, folded, word);
+    close_gap(s, s.gap_from, end, is_number && length <= 3, word);
+    s.after_initial = length == 1 && !is_number;
+    s.gap_from = end;
+    s.words.push_back(word);
+    return resume;
   }
 
-  bool before_list_number(const Scan& s) const {
-    if (!s.is_number || s.length > 3 || s.p >= s.end || (*s.p != '.' && *s.p != ')')) return false;
-    const unsigned char* after = s.p + 1;
-    if (after >= s.end) return true;
-    return !is_word_entry(entry_of(decode_utf8(after, s.end)));
-  }
-
-  void step(Scan& s) const {
-    if (s.after_word) {
-      bool is_initial = s.after_initial && s.gap.is_initial_gap();
-      if (!is_initial && s.gap.is_hard_gap(before_list_number(s))) s.state = 0;
-      s.commas += s.gap.is_comma_gap();
-    }
-    s.after_word = true;
-    s.after_initial = s.length == 1 && !s.is_number;
-    uint32_t word = s.length <= kMaxWordBytes ? find_word(s.word, s.length) : kNone;
-    if (word == kTransparent) return;
-    s.lowers += s.is_lower;
-    s.tokens.push_back({s.begin, s.finish, s.commas, s.lowers});
-    s.state = word == kNone ? 0 : advance(s.state, word);
-    if (s.state != 0) emit(s);
-  }
-
-  uint32_t find_word(char* word, size_t length) const {
-    std::memset(word + length, 0, 8);
-    uint64_t hash = hash_word(word, length);
-    uint32_t tag = static_cast<uint32_t>(hash >> 32);
-    for (size_t slot = hash & vocab_mask_;; slot = (slot + 1) & vocab_mask_) {
-      const VocabEntry& e = vocab_[slot];
-      if (e.length == 0) return kNone;
-      if (e.tag == tag && e.length == length && std::memcmp(vocab_text_ + e.text, word, length) == 0) return e.word;
+  void fold_into(uint32_t entry, char* folded, size_t& length, bool& is_number) const {
+    uint32_t fold = (entry & kFoldMask) - kFoldBase;
+    const uint32_t* many = entry & kManyBit ? image_.expansion(fold) : nullptr;
+    uint32_t n = many ? many[0] : 1;
+    for (uint32_t i = 0; i < n && length <= kMaxWordBytes; ++i) {
+      uint32_t c = many ? many[i + 1] : fold;
+      length += append_utf8(c, folded + length);
+      is_number &= c >= '0' && c <= '9';
     }
   }
 
-  uint32_t find_edge(uint32_t state, uint32_t word) const {
-    uint64_t key = uint64_t{state} << 32 | word;
-    for (size_t slot = hash_edge(key) & edge_mask_;; slot = (slot + 1) & edge_mask_) {
-      if (edge_keys_[slot] == key) return edge_next_[slot];
-      if (edge_keys_[slot] == ~0ull) return kNone;
+  // ---- looking up and walking ------------------------------------------------------------------------------------
+
+  void look_up(Scan& s) const {
+    constexpr size_t kAhead = 12;
+    size_t count = s.words.size();
+    s.numbers.resize(count);
+    const Word* words = s.words.data();
+    for (size_t i = 0; i < std::min(count, kAhead); ++i) __builtin_prefetch(image_.slot_of(words[i].hash));
+    for (size_t i = 0; i < count; ++i) {
+      if (i + kAhead < count) __builtin_prefetch(image_.slot_of(words[i + kAhead].hash));
+      const Word& word = words[i];
+      s.numbers[i] = word.length > kMaxWordBytes
+          ? kNone : image_.find_word(word.hash, word.low, word.high, word.length, s.tails.data() + word.tail);
     }
+    s.tails.clear();
+  }
+
+  void walk(Scan& s) const {
+    size_t count = s.words.size();
+    Trail& trail = s.trail;
+    uint32_t state = s.state;
+    for (size_t i = 0; i < count; ++i) {
+      const Word& word = s.words[i];
+      uint32_t number = s.numbers[i];
+      if (word.gap == kHardGap) state = 0;
+      trail.commas_now += word.comma;
+      if (number >= kReported) {
+        if (number == kNone) state = 0;  // no phrase reaches across it, so nothing of it need be remembered
+        if (number == kReported) s.hits.push_back({word.begin, word.end, kNoPhrase});
+        continue;
+      }
+      uint32_t at = trail.count++ & 63;
+      trail.begin[at] = word.begin;
+      trail.commas[at] = trail.commas_now;
+      trail.lowers_before[at] = trail.lowers_now;
+      trail.lowers_now += word.has_lower;
+      state = advance(state, number);
+      if (state != 0) emit(s, state, word.end);
+    }
+    s.state = state;
   }
 
   uint32_t advance(uint32_t state, uint32_t word) const {
     while (state != 0) {
-      uint32_t next = find_edge(state, word);
+      const State& here = image_.state(state);
+      uint32_t next = image_.find_child(here, word);
       if (next != kNone) return next;
-      state = fail_[state];
+      state = here.fail;
     }
-    return root_next_[word];
+    return image_.root_next()[word];
   }
 
-  void emit(Scan& s) const {
-    size_t last = s.tokens.size() - 1;
-    for (uint32_t state = s.state; state != 0; state = out_link_[state]) {
-      for (uint32_t i = out_begin_[state]; i < out_begin_[state + 1]; ++i) {
-        uint32_t phrase = out_phrase_[i];
-        uint32_t words = phrase_words_[phrase];
-        if (words > last + 1) continue;
-        const Token& first = s.tokens[last + 1 - words];
-        uint8_t flags = phrase_flags_[phrase];
-        if (!(flags & kAcrossComma) && first.commas != s.commas) continue;
-        if (flags & kUpperOnly) {
-          uint32_t lowers_before = last + 1 == words ? 0 : s.tokens[last - words].lowers;
-          if (lowers_before != s.lowers) continue;
-        }
-        s.hits.push_back({first.begin, s.finish, static_cast<int32_t>(phrase)});
+  void emit(Scan& s, uint32_t number, int32_t end) const {
+    const Trail& trail = s.trail;
+    const State* state = &image_.state(number);
+    if (state->out_count == 0) {
+      if (state->out_link == 0) return;
+      state = &image_.state(state->out_link);
+    }
+    for (;;) {
+      const Output* outputs = image_.outputs(*state);
+      for (uint32_t i = 0; i < state->out_count; ++i) {
+        const Output& out = outputs[i];
+        if (out.words > trail.count) continue;
+        uint32_t first = (trail.count - out.words) & 63;
+        if (!(out.flags & kAcrossComma) && trail.commas[first] != trail.commas_now) continue;
+        if ((out.flags & kUpperOnly) && trail.lowers_before[first] != trail.lowers_now) continue;
+        Hit hit{trail.begin[first], end, static_cast<int32_t>(out.phrase)};
+        if (s.terms != nullptr && (out.flags & kTerm)) s.terms->push_back(hit);
+        if (s.terms == nullptr || !(out.flags & kTerm) || (out.flags & kCue)) s.hits.push_back(hit);
       }
+      if (state->out_link == 0) return;
+      state = &image_.state(state->out_link);
     }
   }
 
-  const char* image_;
-  Header head_;
-  const uint16_t* stage1_; const uint32_t* stage2_; const uint32_t* expansions_;
-  const VocabEntry* vocab_; const char* vocab_text_; const uint32_t* root_next_;
-  const uint64_t* edge_keys_; const uint32_t* edge_next_; const uint32_t* fail_;
-  const uint32_t* out_link_; const uint32_t* out_begin_; const uint32_t* out_phrase_;
-  const uint8_t* phrase_words_; const uint8_t* phrase_flags_;
-  size_t vocab_mask_, edge_mask_;
-  std::array<uint32_t, 128> ascii_;
+  Image image_;
+  Simd simd_;
 };
 
 }  // namespace fastmatch

@@ -6,6 +6,8 @@ Spans are half-open, in code points of the text given.
 from collections.abc import Iterable, Sequence
 
 TRANSPARENT_WORD: int
+REPORTED_WORD: int
+NO_PHRASE: int
 
 class Matcher:
     """A compiled dictionary attached to `image`, any contiguous read-only buffer (bytes, mmap).
@@ -20,11 +22,20 @@ class Matcher:
     def state_count(self) -> int: ...
     @property
     def word_count(self) -> int: ...
+    @property
+    def simd(self) -> str:
+        """The instruction set in use: the machine's best, or the one that CHARTCODER_SIMD named when this was made."""
+
     def find(self, text: str, *, longest: bool = False) -> list[tuple[int, int, int]]:
         """List (begin, end, phrase): all of them by end, or the leftmost-longest without overlaps.
 
+        A reported word has the phrase NO_PHRASE; it is none of the longest.
+
         Raises UnicodeEncodeError on a lone surrogate.
         """
+
+    def find_apart(self, text: str) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
+        """List what is no term (cues, reported words; by begin, then end), and the longest terms without overlaps."""
 
     def find_with_tokens(self, text: str) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
         """List all phrases, and all words as (begin, end)."""

@@ -7,7 +7,9 @@ from libcpp.vector cimport vector
 
 cdef extern from "<string_view>" namespace "std" nogil:
     cdef cppclass string_view:
+        string_view()
         string_view(const char*, size_t)
+        size_t size()
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
@@ -15,14 +17,16 @@ cdef extern from "Python.h":
 cdef extern from "_fastmatch.hpp" namespace "fastmatch" nogil:
     cdef cppclass Hit:
         int32_t begin, end, phrase
-    cdef cppclass Token:
+    cdef cppclass Span:
         int32_t begin, end
     cdef cppclass CMatcher "fastmatch::Matcher":
         CMatcher(const char*, size_t) except +
         uint32_t phrases()
         uint32_t states()
         uint32_t words()
-        void find_all(string_view, vector[Hit]&, vector[Token]&) except +
+        const char* simd()
+        void find_all(string_view, vector[Hit]&, vector[Span]*) except +
+        void find_apart(string_view, vector[Hit]&, vector[Hit]&) except +
         @staticmethod
         void keep_longest(vector[Hit]&) except +
 
@@ -34,6 +38,8 @@ cdef extern from "_fastmatch_build.hpp" namespace "fastmatch" nogil:
         string build() except +
 
 TRANSPARENT_WORD = 0xFFFFFFFE
+REPORTED_WORD = 0xFFFFFFFD
+NO_PHRASE = -1
 
 # Below this many bytes letting go of the GIL costs more than it frees (PERFORMANCE.md).
 cdef Py_ssize_t RELEASE_BYTES = 65536
@@ -64,44 +70,62 @@ cdef class Matcher:
     def word_count(self):
         return self.matcher.words()
 
-    cdef int scan(self, str text, vector[Hit]& hits, vector[Token]& tokens, bint longest) except -1:
+    @property
+    def simd(self):
+        return self.matcher.simd().decode("ascii")
+
+    cdef string_view view(self, str text) except *:
         cdef Py_ssize_t size = 0
         cdef const char* data = PyUnicode_AsUTF8AndSize(text, &size)
         if size > 0x7FFFFFFF:
             raise ValueError(f"text: got {size} bytes, want under 2 GiB")
-        if size < RELEASE_BYTES:
-            self.matcher.find_all(string_view(data, size), hits, tokens)
+        return string_view(data, size)
+
+    cdef int scan(self, str text, vector[Hit]& hits, vector[Span]* words, bint longest) except -1:
+        cdef string_view view = self.view(text)
+        if view.size() < RELEASE_BYTES:
+            self.matcher.find_all(view, hits, words)
             if longest:
                 CMatcher.keep_longest(hits)
         else:
             with nogil:
-                self.matcher.find_all(string_view(data, size), hits, tokens)
+                self.matcher.find_all(view, hits, words)
                 if longest:
                     CMatcher.keep_longest(hits)
         return 0
 
     def find(self, str text not None, *, bint longest=False):
         cdef vector[Hit] hits
-        cdef vector[Token] tokens
-        cdef size_t i
-        self.scan(text, hits, tokens, longest)
-        return [(hits[i].begin, hits[i].end, hits[i].phrase) for i in range(hits.size())]
+        self.scan(text, hits, NULL, longest)
+        return to_list(hits)
+
+    def find_apart(self, str text not None):
+        cdef vector[Hit] cues
+        cdef vector[Hit] terms
+        cdef string_view view = self.view(text)
+        if view.size() < RELEASE_BYTES:
+            self.matcher.find_apart(view, cues, terms)
+        else:
+            with nogil:
+                self.matcher.find_apart(view, cues, terms)
+        return to_list(cues), to_list(terms)
 
     def find_with_tokens(self, str text not None):
         cdef vector[Hit] hits
-        cdef vector[Token] tokens
+        cdef vector[Span] words
         cdef size_t i
-        self.scan(text, hits, tokens, False)
-        return (
-            [(hits[i].begin, hits[i].end, hits[i].phrase) for i in range(hits.size())],
-            [(tokens[i].begin, tokens[i].end) for i in range(tokens.size())],
-        )
+        self.scan(text, hits, &words, False)
+        return to_list(hits), [(words[i].begin, words[i].end) for i in range(words.size())]
 
     def count(self, str text not None):
         cdef vector[Hit] hits
-        cdef vector[Token] tokens
-        self.scan(text, hits, tokens, False)
+        self.scan(text, hits, NULL, False)
         return hits.size()
+
+
+cdef list to_list(const vector[Hit]& hits):
+    cdef size_t i
+    return [(hits[i].begin, hits[i].end, hits[i].phrase) for i in range(hits.size())]
 
 
 def build_image(stage1, stage2, expansions, surfaces, phrases, flags):

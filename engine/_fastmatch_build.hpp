@@ -1,9 +1,12 @@
 // Builds the image that _fastmatch.hpp reads: vocabulary, trie, failure links, outputs, flat and aligned.
 #pragma once
 
+#include <algorithm>
 #include <numeric>
+#include <string>
+#include <vector>
 
-#include "_fastmatch.hpp"
+#include "_fastmatch_image.hpp"
 
 namespace fastmatch {
 
@@ -20,13 +23,13 @@ class Builder {
   void add_surface(const std::string& surface, uint32_t word) {
     if (surface.empty() || surface.size() > kMaxWordBytes) throw std::invalid_argument("word length: got an empty or over-long word");
     surfaces_.push_back({surface, word});
-    if (word != kTransparent) words_ = std::max(words_, word + 1);
+    if (word < kReported) words_ = std::max(words_, word + 1);
   }
 
   void add_phrase(const std::vector<uint32_t>& words, uint8_t flags) {
     if (words.empty() || words.size() > kMaxPhraseWords) throw std::invalid_argument("phrase length: got none or too many words");
     for (uint32_t word : words) {
-      if (word >= kTransparent) throw std::invalid_argument("phrase word: got a reserved number");
+      if (word >= kReported) throw std::invalid_argument("phrase word: got a reserved number");
       phrase_text_.push_back(word);
       words_ = std::max(words_, word + 1);
     }
@@ -45,42 +48,55 @@ class Builder {
 
  private:
   struct Surface { std::string text; uint32_t word; };
+  struct Edge { uint32_t state, word, next; };  // of the trie under way; state kNone: empty
 
+  static uint64_t hash_edge(uint32_t state, uint32_t word) {
+    return mix((uint64_t{state} << 32 | word) ^ 0x9E3779B97F4A7C15ull, 0xE7037ED1A0B428DBull);
+  }
+
+  // At most three quarters full: the child bits of a state spare most look-ups that would fail.
   static size_t table_size(size_t items) {
     size_t size = 16;
-    while (size < items * 2 + 1) size *= 2;
+    while (size * 3 < items * 4 + 4) size *= 2;
     return size;
   }
 
   void build_vocabulary() {
-    vocab_.assign(table_size(surfaces_.size()), VocabEntry{0, 0, 0, 0});
-    for (const Surface& s : surfaces_) {
-      char padded[kMaxWordBytes + 8] = {};
-      std::memcpy(padded, s.text.data(), s.text.size());
-      uint64_t hash = hash_word(padded, s.text.size());
-      size_t slot = hash & (vocab_.size() - 1);
-      while (vocab_[slot].length != 0) {
-        const VocabEntry& e = vocab_[slot];
-        if (e.length == s.text.size() && vocab_text_.compare(e.text, e.length, s.text) == 0)
+    spellings_.assign(table_size(surfaces_.size()), Spelling{});
+    size_t mask = spellings_.size() - 1;
+    std::vector<uint32_t> surface_at(spellings_.size(), 0);
+    for (uint32_t number = 0; number < surfaces_.size(); ++number) {
+      const Surface& surface = surfaces_[number];
+      char padded[kMaxWordBytes + 16] = {};
+      size_t length = surface.text.size();
+      std::memcpy(padded, surface.text.data(), length);
+      uint64_t hash = hash_head(load64(padded), load64(padded + 8), length);
+      if (length > kInlineBytes) hash = hash_tail(hash, padded + kInlineBytes, length - kInlineBytes);
+      size_t i = hash & mask;
+      for (; spellings_[i].length != 0; i = (i + 1) & mask)
+        if (surfaces_[surface_at[i]].text == surface.text)
           throw std::invalid_argument("surface: got the same spelling for two words");
-        slot = (slot + 1) & (vocab_.size() - 1);
+      Spelling& spelling = spellings_[i];
+      surface_at[i] = number;
+      std::memcpy(spelling.head, padded, kInlineBytes);
+      spelling.word = surface.word;
+      spelling.length = static_cast<uint32_t>(length);
+      if (length > kInlineBytes) {
+        spelling.tail = static_cast<uint32_t>(long_text_.size());
+        long_text_.append(padded + kInlineBytes, length - kInlineBytes);
       }
-      vocab_[slot] = {static_cast<uint32_t>(hash >> 32), s.word, static_cast<uint32_t>(vocab_text_.size()), static_cast<uint32_t>(s.text.size())};
-      vocab_text_ += s.text;
     }
   }
 
-  uint32_t* edge_slot(uint64_t key) {
-    size_t mask = edge_keys_.size() - 1;
-    size_t slot = hash_edge(key) & mask;
-    while (edge_keys_[slot] != key && edge_keys_[slot] != ~0ull) slot = (slot + 1) & mask;
-    edge_keys_[slot] = key;
-    return &edge_next_[slot];
+  Edge& edge_of(uint32_t state, uint32_t word) {
+    size_t mask = edges_.size() - 1;
+    size_t i = hash_edge(state, word) & mask;
+    while (edges_[i].state != kNone && !(edges_[i].state == state && edges_[i].word == word)) i = (i + 1) & mask;
+    return edges_[i];
   }
 
   void build_trie() {
-    edge_keys_.assign(table_size(phrase_text_.size()), ~0ull);
-    edge_next_.assign(edge_keys_.size(), kNone);
+    edges_.assign(table_size(phrase_text_.size()), Edge{kNone, 0, 0});
     parent_ = {0};
     letter_ = {0};
     depth_ = {0};
@@ -94,14 +110,14 @@ class Builder {
   }
 
   uint32_t child(uint32_t state, uint32_t word) {
-    uint32_t* next = edge_slot(uint64_t{state} << 32 | word);
-    if (*next == kNone) {
-      *next = static_cast<uint32_t>(parent_.size());
+    Edge& edge = edge_of(state, word);
+    if (edge.state == kNone) {
+      edge = {state, word, static_cast<uint32_t>(parent_.size())};
       parent_.push_back(state);
       letter_.push_back(word);
       depth_.push_back(static_cast<uint8_t>(depth_[state] + 1));
     }
-    return *next;
+    return edge.next;
   }
 
   // States in order of depth: links then always point to smaller numbers, which the reader checks.
@@ -121,47 +137,73 @@ class Builder {
     letter_.swap(letter);
     for (uint32_t& state : phrase_state_) state = number[state];
     root_next_.assign(words_, 0);
-    size_t deeper = 0;
-    for (size_t i = 1; i < states; ++i) deeper += parent_[i] != 0;
-    edge_keys_.assign(table_size(deeper), ~0ull);
-    edge_next_.assign(edge_keys_.size(), kNone);
-    for (uint32_t i = 1; i < states; ++i) {
-      if (parent_[i] == 0) root_next_[letter_[i]] = i;
-      else *edge_slot(uint64_t{parent_[i]} << 32 | letter_[i]) = i;
+    states_.assign(states, State{});
+    edges_.clear();
+    edges_.shrink_to_fit();
+    lay_out_children();
+  }
+
+  // The root's children are found by word number; every other state has a table of its own, at most three quarters full.
+  void lay_out_children() {
+    std::vector<uint32_t> counts(states_.size(), 0);
+    for (size_t i = 1; i < states_.size(); ++i) counts[parent_[i]] += parent_[i] != 0;
+    uint32_t begin = 0;
+    for (size_t i = 0; i < states_.size(); ++i) {
+      if (counts[i] == 0) continue;
+      uint32_t size = 1;
+      while (counts[i] > 1 && size * 3 < counts[i] * 4) size *= 2;
+      states_[i].child_begin = begin;
+      states_[i].child_mask = size - 1;
+      begin += size;
+    }
+    children_.assign(begin, Child{kNone, 0});
+    for (uint32_t i = 1; i < states_.size(); ++i) {
+      if (parent_[i] == 0) { root_next_[letter_[i]] = i; continue; }
+      State& parent = states_[parent_[i]];
+      parent.child_bits |= child_bit(letter_[i]);
+      uint32_t slot = child_slot(letter_[i], parent.child_mask);
+      while (children_[parent.child_begin + slot].word != kNone) slot = (slot + 1) & parent.child_mask;
+      children_[parent.child_begin + slot] = {letter_[i], i};
     }
   }
 
-  uint32_t find_edge(uint32_t state, uint32_t word) const {
-    size_t mask = edge_keys_.size() - 1;
-    uint64_t key = uint64_t{state} << 32 | word;
-    for (size_t slot = hash_edge(key) & mask; edge_keys_[slot] != ~0ull; slot = (slot + 1) & mask)
-      if (edge_keys_[slot] == key) return edge_next_[slot];
+  uint32_t find_child(uint32_t number, uint32_t word) const {
+    const State& state = states_[number];
+    if ((state.child_bits & child_bit(word)) == 0) return kNone;
+    const Child* table = children_.data() + state.child_begin;
+    for (uint32_t i = child_slot(word, state.child_mask), tries = 0; tries <= state.child_mask; ++tries, i = (i + 1) & state.child_mask) {
+      if (table[i].word == word) return table[i].next;
+      if (table[i].word == kNone) return kNone;
+    }
     return kNone;
   }
 
   void build_links() {
-    fail_.assign(parent_.size(), 0);
     for (uint32_t i = 1; i < parent_.size(); ++i) {
       if (parent_[i] == 0) continue;
-      uint32_t state = fail_[parent_[i]];
+      uint32_t state = states_[parent_[i]].fail;
       uint32_t next = kNone;
-      while (state != 0 && (next = find_edge(state, letter_[i])) == kNone) state = fail_[state];
-      fail_[i] = next != kNone ? next : root_next_[letter_[i]];
+      while (state != 0 && (next = find_child(state, letter_[i])) == kNone) state = states_[state].fail;
+      states_[i].fail = next != kNone ? next : root_next_[letter_[i]];
     }
   }
 
   void build_outputs() {
-    size_t states = parent_.size();
-    out_begin_.assign(states + 1, 0);
-    for (uint32_t state : phrase_state_) ++out_begin_[state + 1];
-    for (size_t i = 0; i < states; ++i) out_begin_[i + 1] += out_begin_[i];
-    out_phrase_.assign(phrase_state_.size(), 0);
-    std::vector<uint32_t> fill(out_begin_.begin(), out_begin_.end() - 1);
-    for (uint32_t phrase = 0; phrase < phrase_state_.size(); ++phrase) out_phrase_[fill[phrase_state_[phrase]]++] = phrase;
-    out_link_.assign(states, 0);
-    for (size_t i = 1; i < states; ++i) {
-      uint32_t f = fail_[i];
-      out_link_[i] = out_begin_[f] != out_begin_[f + 1] ? f : out_link_[f];
+    for (uint32_t state : phrase_state_) ++states_[state].out_count;
+    uint32_t begin = 0;
+    for (State& state : states_) {
+      state.out_begin = begin;
+      begin += state.out_count;
+    }
+    outputs_.assign(phrase_state_.size(), Output{});
+    std::vector<uint32_t> filled(states_.size(), 0);
+    for (uint32_t phrase = 0; phrase < phrase_state_.size(); ++phrase) {
+      uint32_t state = phrase_state_[phrase];
+      outputs_[states_[state].out_begin + filled[state]++] = {phrase, phrase_words_[phrase], phrase_flags_[phrase], 0};
+    }
+    for (size_t i = 1; i < states_.size(); ++i) {
+      uint32_t fail = states_[i].fail;
+      states_[i].out_link = states_[fail].out_count != 0 ? fail : states_[fail].out_link;
     }
   }
 
@@ -179,17 +221,17 @@ class Builder {
     Header head{};
     std::memcpy(head.magic, kMagic, sizeof kMagic);
     head.format = kFormat;
-    head.byte_order = 0x01020304u;
+    head.byte_order = kByteOrder;
     head.words = words_;
     head.phrases = static_cast<uint32_t>(phrase_words_.size());
-    head.states = static_cast<uint32_t>(parent_.size());
-    head.edges = static_cast<uint32_t>(parent_.size() - 1);
+    head.states = static_cast<uint32_t>(states_.size());
+    head.edges = static_cast<uint32_t>(states_.size() - 1);
     std::string image(sizeof(Header), '\0');
     put(image, head, kStage1, stage1_); put(image, head, kStage2, stage2_); put(image, head, kExpansions, expansions_);
-    put(image, head, kVocabTable, vocab_); put_bytes(image, head, kVocabText, vocab_text_.data(), vocab_text_.size());
-    put(image, head, kRootNext, root_next_); put(image, head, kEdgeKeys, edge_keys_); put(image, head, kEdgeNext, edge_next_);
-    put(image, head, kFail, fail_); put(image, head, kOutLink, out_link_); put(image, head, kOutBegin, out_begin_);
-    put(image, head, kOutPhrase, out_phrase_); put(image, head, kPhraseWords, phrase_words_); put(image, head, kPhraseFlags, phrase_flags_);
+    put(image, head, kSpellings, spellings_);
+    put_bytes(image, head, kLongText, long_text_.data(), long_text_.size());
+    put(image, head, kRootNext, root_next_); put(image, head, kStates, states_); put(image, head, kChildren, children_);
+    put(image, head, kOutputs, outputs_);
     image.resize((image.size() + 63) / 64 * 64, '\0');
     head.total_bytes = image.size();
     std::memcpy(image.data(), &head, sizeof head);
@@ -202,10 +244,13 @@ class Builder {
   uint32_t words_ = 0;
   std::vector<uint32_t> phrase_text_, phrase_state_;
   std::vector<uint8_t> phrase_words_, phrase_flags_, depth_;
-  std::vector<VocabEntry> vocab_;
-  std::string vocab_text_;
-  std::vector<uint64_t> edge_keys_;
-  std::vector<uint32_t> edge_next_, parent_, letter_, root_next_, fail_, out_link_, out_begin_, out_phrase_;
+  std::vector<uint32_t> parent_, letter_, root_next_;
+  std::vector<Spelling> spellings_;
+  std::string long_text_;
+  std::vector<Edge> edges_;
+  std::vector<Child> children_;
+  std::vector<State> states_;
+  std::vector<Output> outputs_;
 };
 
 }  // namespace fastmatch

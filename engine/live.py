@@ -16,10 +16,12 @@ from engine.audit.log import AuditLog
 from engine.config import Config
 from engine.context.cues import CueTable
 from engine.context.scope import ContextReader
+from engine.errors import ArtifactError
 from engine.match.mentions import MentionFinder
-from engine.match.recipe import dictionary_path, make_dictionary
+from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.pipeline import Pipeline, ReleaseTools
 from engine.rank.candidates import CandidateMaker
+from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 
 Progress = Callable[[str], None]
@@ -40,8 +42,16 @@ class Compiled:
 def build(home: Path, *, progress: Progress = _silent, again: bool = False) -> Compiled:
     """Compile what is missing in a store (or all of it `again`): the packaged release, and every release's dictionary.
 
-    `progress` is told each step that takes seconds.
+    `progress` is told each step that takes seconds. Raises SnapshotError on a snapshot that cannot be used, and
+    ArtifactError if the store cannot be written.
     """
+    try:
+        return _build(home, progress=progress, again=again)
+    except OSError as error:
+        raise ArtifactError(f"store {home}: cannot be written: {error.strerror}; want a folder with room") from None
+
+
+def _build(home: Path, *, progress: Progress, again: bool) -> Compiled:
     releases = Releases.open(home)
     if again or not releases.snapshots(System.ICD10CM):
         progress("reading the ICD-10-CM tabular list")
@@ -50,11 +60,11 @@ def build(home: Path, *, progress: Progress = _silent, again: bool = False) -> C
     cues = CueTable.load().phrases
     dictionaries: dict[str, Path] = {}
     for snapshot in releases.snapshots(System.ICD10CM):
-        indexes = index_files(home, snapshot.release)
-        path = dictionary_path(home, snapshot, cues=cues, indexes=indexes)
+        given = Ingredients(cues, HINTS, index_files(home, snapshot.release))
+        path = dictionary_path(home, snapshot, given)
         if again or not path.exists():
             progress(f"compiling the dictionary of ICD-10-CM {snapshot.release.version}")
-            make_dictionary(path, snapshot, cues=cues, indexes=indexes)
+            make_dictionary(path, snapshot, given)
         dictionaries[snapshot.release.version] = path
     return Compiled(releases, dictionaries)
 

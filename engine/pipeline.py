@@ -20,6 +20,7 @@ from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, SenseChoice
 from engine.rank.encounter import EncounterIndex
+from engine.rank.hints import sort_places
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
@@ -134,7 +135,7 @@ class Pipeline:
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
         """Return what the text says of any given spans, whether or not they name something codable."""
         sections = find_sections(text)
-        cues, _ = self._tools(None).mentions.find(text)
+        cues = self._tools(None).mentions.find(text).cues
         order = sorted(range(len(spans)), key=lambda number: spans[number])
         contexts = self._context.read(
             text,
@@ -162,12 +163,14 @@ class Pipeline:
         text = document.text
         sections = find_sections(text)
         sentences = find_sentences(text, sections)
-        cues, spans = tools.mentions.find(text)
-        within = [(span, section_at(sections, span.begin)) for span in spans]
+        found = tools.mentions.find(text)
+        hints = sort_places(found.hints, found.sides)
+        within = [(span, section_at(sections, span.begin)) for span in found.spans]
         placed = [(span, section.name) for span, section in within if not _is_heading(section, span.begin, span.end)]
         places = [(span.begin, span.end) for span, _ in placed]
-        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=cues, spans=places)
-        axes, encounters = AxisIndex(text, read_axes(text), known), EncounterIndex(text)
+        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
+        axes = AxisIndex(text, read_axes(text, hints), known)
+        encounters = EncounterIndex(text, hints.encounter)
         return [
             ReadMention(
                 span,

@@ -13,7 +13,9 @@ NOTES = Path(__file__).parents[2] / "shared" / "data" / "notes" / "mtsamples.jso
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not NOTES.exists(), reason="needs ../shared/data/notes/mtsamples.jsonl.gz, which is not in the repository")
+@pytest.mark.skipif(
+    not NOTES.exists(), reason="needs ../shared/data/notes/mtsamples.jsonl.gz, which is not in the repository"
+)
 def test_all_mtsamples_notes_are_read_and_every_span_is_true(pipeline: Pipeline) -> None:
     with gzip.open(NOTES, "rt", encoding="utf-8") as file:
         texts = [json.loads(line)["text"] for line in file]

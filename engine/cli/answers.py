@@ -36,7 +36,8 @@ class ServerError(ChartcoderError):
     """The server refused a chart, or went away; `REASON` is the server's."""
 
     def __init__(self, error: "CallError", *, message: str = "") -> None:
-        super().__init__(message or error.message, field=next(iter(error.fields), ""))
+        # The request holds the chart; here the chart is all there is, as when it is coded in this process.
+        super().__init__(message or error.message, field=next(iter(error.fields), "").removeprefix("chart."))
         self.REASON = error.reason or error.code
 
 

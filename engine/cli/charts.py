@@ -34,6 +34,11 @@ def read_charts(names: Sequence[str], facts: Chart, *, max_bytes: int) -> Iterat
     return (_read_chart(name, number, facts, max_bytes) for number, name in enumerate(names or (STDIN,), 1))
 
 
+def is_typed(names: Sequence[str]) -> bool:
+    """Whether a chart comes from the keyboard."""
+    return STDIN in (names or (STDIN,)) and sys.stdin.isatty()
+
+
 def _read_chart(name: str, number: int, facts: Chart, max_bytes: int) -> ChartFile:
     if name == STDIN:
         file, chart_id = STDIN, "stdin"

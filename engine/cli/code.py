@@ -6,7 +6,7 @@ from datetime import date
 import click
 
 from engine.cli.answers import Answer, code_here, code_remotely
-from engine.cli.charts import read_charts
+from engine.cli.charts import is_typed, read_charts
 from engine.cli.failures import SOME_FAILED
 from engine.cli.printers import FORMATS, Printer, make_printer
 from engine.cli.progress import watched
@@ -84,11 +84,13 @@ def code(
     if server is None:
         _check_systems(facts.systems, config)
     answers = code_here(config, charts) if server is None else code_remotely(server, charts)
-    failed = _print(watched(answers, "coding", total=len(files) or 1), make_printer(form))
+    count = len(files) or 1
+    if not is_typed(files):  # a bar would write over what is being typed
+        answers = watched(answers, "coding", total=count)
+    failed = _print(answers, make_printer(form))
+    if failed and count > 1:
+        say(f"{failed} of {count} charts could not be coded; the others are whole")
     if failed:
-        count = len(files) or 1
-        if count > 1:
-            say(f"{failed} of {count} charts could not be coded; the others are whole")
         raise click.exceptions.Exit(SOME_FAILED)
 
 

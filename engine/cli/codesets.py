@@ -113,6 +113,9 @@ def import_releases(config: Config, files: tuple[Path, ...]) -> None:
 def verify(config: Config) -> None:
     """Check every compiled file against its hash; exit status 1 if one is damaged.
 
+    \b
+    chartcoder codesets verify
+
     `chartcoder codesets build` replaces what is damaged.
     """
     damaged = total = 0

@@ -1,11 +1,12 @@
-"""The formats of `chartcoder code`: what each writes for a coded chart and for one that failed."""
+"""The formats of `chartcoder code`: what each writes for a coded chart and for one that failed.
+
+A format's own module is loaded only when it is asked for.
+"""
 
 from collections.abc import Callable
 from typing import Protocol
 
 from engine.cli.answers import Answer
-from engine.cli.fhir import fhir_bundle, operation_outcome
-from engine.cli.html import html_error, html_footer, html_header, html_section
 from engine.cli.jsonl import chart_line, error_line
 from engine.cli.streams import write_line
 from engine.errors import ChartcoderError
@@ -29,7 +30,7 @@ class TablePrinter:
 
     def chart(self, answer: Answer, chart: Chart, coded: CodedChart) -> None:
         """Print a chart's answer."""
-        from engine.cli.table import print_chart  # rich is for this format only
+        from engine.cli.table import print_chart
 
         print_chart(chart, coded)
 
@@ -56,36 +57,44 @@ class HtmlPrinter(TablePrinter):
     """One page with every chart, its evidence marked in the text."""
 
     def __init__(self) -> None:
+        from engine.cli import html
+
+        self._html = html
         self._count = 0
 
     def begin(self) -> None:
         """Open the page."""
-        write_line(html_header())
+        write_line(self._html.html_header())
 
     def chart(self, answer: Answer, chart: Chart, coded: CodedChart) -> None:
         """Print a chart's section."""
         self._count += 1
-        write_line(html_section(chart, coded, number=self._count))
+        write_line(self._html.html_section(chart, coded, number=self._count))
 
     def error(self, answer: Answer, error: ChartcoderError) -> None:
         """Print a failed chart's section."""
-        write_line(html_error(answer.chart_id, error))
+        write_line(self._html.html_error(answer.chart_id, error))
 
     def end(self) -> None:
         """Close the page."""
-        write_line(html_footer())
+        write_line(self._html.html_footer())
 
 
 class FhirPrinter(TablePrinter):
     """One FHIR R4 resource a line: a Bundle, or an OperationOutcome for a chart that failed."""
 
+    def __init__(self) -> None:
+        from engine.cli import fhir
+
+        self._fhir = fhir
+
     def chart(self, answer: Answer, chart: Chart, coded: CodedChart) -> None:
         """Print a chart's bundle."""
-        write_line(fhir_bundle(chart, coded))
+        write_line(self._fhir.fhir_bundle(chart, coded))
 
     def error(self, answer: Answer, error: ChartcoderError) -> None:
         """Print why there is no bundle."""
-        write_line(operation_outcome(answer.chart_id, error))
+        write_line(self._fhir.operation_outcome(answer.chart_id, error))
 
 
 _MAKERS: dict[str, Callable[[], Printer]] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.evaluation.coded import Answers, Coder
+from engine.evaluation.coded import Answers, Coder, read_corpus_file
 from engine.types import Chart, Document, Setting
 
 
@@ -41,32 +41,44 @@ def evaluate(
     path: Path, code_chart: Coder, *, part: str = "note", tick: Callable[[int, int], None] = lambda done, total: None
 ) -> AciResult:
     """Code every visit of a file and compare; raises InputError on a file of another shape."""
-    rows = [_read_row(line, number, part) for number, line in enumerate(_lines(path), 1)]
+    rows = _read_rows(path, part)
     answers = Answers({identifier: codes for identifier, _, codes in rows})
     for number, (identifier, text, _) in enumerate(rows):
         coded = code_chart(Chart(identifier, (Document(text),), setting=Setting.OUTPATIENT))
         kept = [s for s in coded.suggestions if s.system == "icd10cm"]
         answers.ranked[identifier] = [s.code for s in kept]
         for suggestion in kept:
-            span = suggestion.evidence[0]
-            shown = f"{text[max(0, span.begin - 50) : span.begin]}[{text[span.begin : span.end]}]{text[span.end : span.end + 50]}"
+            begin, end = suggestion.evidence[0].begin, suggestion.evidence[0].end
+            shown = f"{text[max(0, begin - 50) : begin]}[{text[begin:end]}]{text[end : end + 50]}"
             answers.contexts[identifier, suggestion.code] = f"{suggestion.confidence:.2f} " + " ".join(shown.split())
         tick(number + 1, len(rows))
     return AciResult(answers)
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"corpus path: {path}: {error}", field="path") from None
+def _read_rows(path: Path, part: str) -> list[tuple[str, str, set[str]]]:
+    rows: dict[str, tuple[str, str, set[str]]] = {}
+    # Not splitlines: a note may hold other line separators than the one between records.
+    for number, line in enumerate(read_corpus_file(path).split("\n"), 1):
+        if not line.strip():
+            continue
+        row = _read_row(line, number, part)
+        if row[0] in rows:
+            raise InputError(f"line {number}: got an encounter_id that stands there already", field="path")
+        rows[row[0]] = row
+    if not rows:
+        raise InputError(f"corpus path: got {path} without a record, want JSON lines", field="path")
+    return list(rows.values())
 
 
 def _read_row(line: str, number: int, part: str) -> tuple[str, str, set[str]]:
     try:
         row = json.loads(line)
-        return str(row["encounter_id"]), str(row[part]), set(row["icd10cm"])
+        identifier, text, codes = row["encounter_id"], row[part], row["icd10cm"]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"line {number}: got {type(error).__name__}, want encounter_id, {part} and icd10cm", field="path"
         ) from None
+    are_codes = isinstance(codes, list) and all(isinstance(code, str) for code in codes)
+    if not isinstance(text, str) or not are_codes:
+        raise InputError(f"line {number}: want {part} to be text and icd10cm a list of codes", field="path")
+    return str(identifier), text, set(codes)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from engine.errors import InputError
 from engine.evaluation.metrics import mean_average_precision, score_sets
 from engine.types import Assertion, Chart, CodedChart, Experiencer, Finding
 
@@ -72,3 +74,13 @@ def in_context(text: str, finding: Finding) -> str:
     begin, end = finding.mention.begin, finding.mention.end
     shown = f"{text[max(0, begin - _REACH) : begin]}[{text[begin:end]}]{text[end : end + _REACH]}"
     return " ".join(shown.split()) + f"  ({finding.codes[0].origin}, {finding.codes[0].score:.2f})"
+
+
+def read_corpus_file(path: Path) -> str:
+    """Return the text of a file of a corpus; raises InputError if it cannot be read or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"corpus path: {path}: {error.strerror}", field="path") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"corpus path: {path}: got bytes that are not UTF-8 at {error.start}", field="path") from None

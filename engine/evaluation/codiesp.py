@@ -15,7 +15,7 @@ from typing import Any
 from codesets.icd10cm import dotted
 from codesets.types import System
 from engine.errors import InputError
-from engine.evaluation.coded import Answers, Coder, in_context, present_findings, rank_codes
+from engine.evaluation.coded import Answers, Coder, in_context, present_findings, rank_codes, read_corpus_file
 from engine.types import Chart, Document, Finding
 
 _TRACKS = {"D": (System.ICD10CM.value, 3), "P": (System.ICD10PCS.value, 4)}
@@ -30,7 +30,7 @@ class CodiEspResult:
     verbatim: Answers
 
     def to_json(self) -> dict[str, Any]:
-        """Return the scores of track D at the top level; beside them P's, and D's with codes compared letter by letter."""
+        """Return track D's scores at the top level; beside them P's, and D's with codes compared letter by letter."""
         diagnoses = self.tracks["D"].scores(_TRACKS["D"][1])
         procedures = self.tracks["P"].scores(_TRACKS["P"][1])
         return {"corpus": "codiesp", **diagnoses, "verbatim": self.verbatim.scores(), "procedures": procedures}
@@ -52,7 +52,7 @@ def evaluate(
     tracks = {track: Answers(read_gold(path, track, names, writers[track])) for track in _TRACKS}
     verbatim = Answers(read_gold(path, "D", names, str.lower))
     for number, file in enumerate(texts):
-        text = file.read_text(encoding="utf-8")
+        text = read_corpus_file(file)
         coded = code_chart(Chart(file.stem, (Document(text, kind="case report"),)))
         for track, (system, _) in _TRACKS.items():
             best = present_findings([f for f in coded.findings if f.codes[0].system == system])
@@ -81,10 +81,12 @@ def _subdivided() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _before() -> dict[str, str]:
     path = Path(__file__).with_name("icd10cm_2016_before.tsv")
-    rows = (
-        line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
-    )
-    return {new: old for new, old in rows}
+    lines = (line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+    before: dict[str, str] = {}
+    for line in lines:
+        new, old = line.split("\t")
+        before[new] = old
+    return before
 
 
 @lru_cache(maxsize=65536)
@@ -110,12 +112,15 @@ def as_annotated(code: str) -> str:
 
 
 def read_gold(path: Path, track: str, documents: set[str], write: Writer) -> dict[str, set[str]]:
-    """Read the codes of each document of a track, each put through `write`; raises InputError on a file of another shape."""
+    """Read the codes of each document of a track, each put through `write`.
+
+    Raises InputError on a file of another shape.
+    """
     files = sorted(path.glob(f"*{track}.tsv"))
     if len(files) != 1:
         raise InputError(f"corpus path: got {len(files)} files *{track}.tsv in {path}, want one", field="path")
     gold: dict[str, set[str]] = {}
-    for number, line in enumerate(files[0].read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_corpus_file(files[0]).splitlines(), 1):
         cells = line.split("\t")
         if not line.strip():
             continue

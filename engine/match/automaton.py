@@ -13,7 +13,14 @@ from codesets.errors import SnapshotError
 from engine._fastmatch import Matcher, build_image
 from engine.errors import ArtifactError
 from engine.match.inflection import group_spellings
-from engine.match.reference import MAX_PHRASE_WORDS, MAX_WORD_BYTES, TRANSPARENT_WORD, ReferenceMatcher, fold_words
+from engine.match.reference import (
+    MAX_PHRASE_WORDS,
+    MAX_WORD_BYTES,
+    REPORTED_WORD,
+    TRANSPARENT_WORD,
+    ReferenceMatcher,
+    fold_words,
+)
 from engine.text.characters import character_table
 
 MAGIC = b"CCDICT\0\0"
@@ -50,30 +57,11 @@ class Compiled:
 
 
 # Words that a phrase is read through, in the dictionary and in the text alike: articles, possessives and sides.
-# The side is not lost: a sense keeps the side its term names, and the ranker reads the side beside the mention.
+# A side is not lost: a sense keeps the side its term names, and the matcher reports every side word of a text.
 # "a" is not among them: hepatitis A is not hepatitis, nor vitamin A deficiency any vitamin deficiency.
-TRANSPARENT = frozenset(
-    [
-        "the",
-        "an",
-        "his",
-        "her",
-        "their",
-        "its",
-        "my",
-        "your",
-        "our",
-        "this",
-        "right",
-        "left",
-        "bilateral",
-        "bilaterally",
-        "both",
-        "sided",
-        "side",
-        "rt",
-        "lt",
-    ]
+SIDES = frozenset(("right", "rt", "left", "lt", "bilateral", "bilaterally", "both"))
+TRANSPARENT = SIDES | frozenset(
+    ("the", "an", "his", "her", "their", "its", "my", "your", "our", "this", "sided", "side")
 )
 
 
@@ -109,7 +97,8 @@ def compile_phrases(phrases: Sequence[Phrase]) -> Compiled:
         if len(spelling.encode()) <= MAX_WORD_BYTES and spelling not in TRANSPARENT
     }
     ids = [tuple(surfaces[word] for word in words) for words in folded]
-    return Compiled(surfaces | dict.fromkeys(TRANSPARENT, TRANSPARENT_WORD), ids, [phrase.flags for phrase in phrases])
+    transparent = {word: REPORTED_WORD if word in SIDES else TRANSPARENT_WORD for word in TRANSPARENT}
+    return Compiled(surfaces | transparent, ids, [phrase.flags for phrase in phrases])
 
 
 def write_dictionary(path: Path, *, image: bytes, begins: bytes, senses: bytes, about: dict[str, Any]) -> str:

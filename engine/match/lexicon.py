@@ -15,7 +15,7 @@ from codesets.snapshot import Snapshot
 from codesets.types import NoteKind
 from engine.match.automaton import Compiled, Phrase, compile_phrases, is_matchable, phrase_words, write_dictionary
 from engine.match.index_terms import entry_code, entry_forms
-from engine.match.reference import ACROSS_COMMA, UPPER_ONLY, fold_words
+from engine.match.reference import ACROSS_COMMA, CUE, TERM, UPPER_ONLY, fold_words
 from engine.match.variants import bracketed_abbreviations, term_variants
 from engine.types import Origin, Side
 
@@ -58,6 +58,7 @@ _COMMON_WORDS = frozenset(
         "bedroom",
         "bicycle",
         "bites",
+        "blizzard",
         "body",
         "boy",
         "bridge",
@@ -93,6 +94,7 @@ _COMMON_WORDS = frozenset(
         "crash",
         "crushing",
         "cut",
+        "cyclone",
         "deck",
         "delivery",
         "dental",
@@ -112,6 +114,7 @@ _COMMON_WORDS = frozenset(
         "drugs",
         "dye",
         "ear",
+        "earthquake",
         "effects",
         "elbow",
         "elevated",
@@ -149,6 +152,7 @@ _COMMON_WORDS = frozenset(
         "general",
         "gunshot",
         "hand",
+        "hanging",
         "head",
         "heat",
         "heel",
@@ -162,6 +166,7 @@ _COMMON_WORDS = frozenset(
         "hospital",
         "hot",
         "household",
+        "hurricane",
         "hysterectomy",
         "immersion",
         "infant",
@@ -220,6 +225,7 @@ _COMMON_WORDS = frozenset(
         "others",
         "pain",
         "palate",
+        "pannus",
         "parent",
         "park",
         "part",
@@ -246,6 +252,7 @@ _COMMON_WORDS = frozenset(
         "retina",
         "road",
         "roof",
+        "runaway",
         "school",
         "screaming",
         "second",
@@ -291,6 +298,7 @@ _COMMON_WORDS = frozenset(
         "tongue",
         "tooth",
         "topical",
+        "tornado",
         "traffic",
         "train",
         "transient",
@@ -435,12 +443,22 @@ def gather_senses(
         if is_hidden or (SHADOW, int(Side.NONE)) in senses[number]:
             senses[number] = {(SHADOW, int(Side.NONE)): int(Origin.LEXICON)}
     flat = [[(code, origin + 16 * side) for (code, side), origin in sorted(found.items())] for found in senses]
-    return [key[0] for key in numbers], [key[1] for key in numbers], compiled.surfaces, flat, cue_numbers
+    words_of_context = set(cue_numbers)
+    flags_of = [
+        flags | (TERM if senses[number] else 0) | (CUE if number in words_of_context else 0)
+        for number, (_, flags) in enumerate(numbers)
+    ]
+    return [key[0] for key in numbers], flags_of, compiled.surfaces, flat, cue_numbers
 
 
-def build_dictionary(path: Path, *, terms: Sequence[Term], cues: Sequence[str], about: dict[str, Any]) -> str:
-    """Compile terms and cues into the dictionary file at `path`; returns its content hash (hex)."""
-    forms = [cue_forms(cue) for cue in cues]
+def build_dictionary(
+    path: Path, *, terms: Sequence[Term], cues: Sequence[str], hints: Sequence[str] = (), about: dict[str, Any]
+) -> str:
+    """Compile terms, cues and hints into the dictionary file at `path`; returns its content hash (hex).
+
+    Hints are words that later stages want to know the places of; they are found like cues and numbered after them.
+    """
+    forms = [cue_forms(cue) for cue in [*cues, *hints]]
     phrases, flags, surfaces, senses, form_numbers = gather_senses(terms, [form for of_cue in forms for form in of_cue])
     numbers = iter(form_numbers)
     cue_numbers = [[next(numbers) for _ in of_cue] for of_cue in forms]
@@ -454,5 +472,5 @@ def build_dictionary(path: Path, *, terms: Sequence[Term], cues: Sequence[str], 
         image=Compiled(surfaces, phrases, flags).image(),
         begins=begins.tobytes(),
         senses=flat.tobytes(),
-        about={**about, "cues": cue_numbers, "terms": len(terms), "phrases": len(phrases)},
+        about={**about, "cues": cue_numbers, "hints": len(hints), "terms": len(terms), "phrases": len(phrases)},
     )

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine._fastmatch import NO_PHRASE
 from engine.match.automaton import Dictionary
 from engine.match.lexicon import SHADOW
-from engine.match.reference import keep_longest
 from engine.types import Match
 
 # Abbreviations that are also words: in a passage written in capitals they are the words.
@@ -121,6 +121,17 @@ class TermSpan:
     senses: list[tuple[int, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one pass finds, each by begin: all cues (`pattern` is the cue's number), term spans (the longest, none
+    overlapping), all hints as (begin, end, number of the hint), and side words as (begin, end)."""
+
+    cues: list[Match]
+    spans: list[TermSpan]
+    hints: list[tuple[int, int, int]]
+    sides: list[tuple[int, int]]
+
+
 class MentionFinder:
     """Reads documents with one compiled dictionary."""
 
@@ -132,27 +143,34 @@ class MentionFinder:
             for phrase in forms:
                 cues.setdefault(phrase, []).append(cue)
         self._cues = cues
+        self._first_hint = len(self._dictionary.about["cues"]) - self._dictionary.about["hints"]
 
-    def find(self, text: str) -> tuple[list[Match], list[TermSpan]]:
-        """Find cues (all, by begin; `pattern` is the cue's number) and term spans (longest, none overlapping)."""
-        cues: list[Match] = []
-        terms: list[tuple[int, int, int]] = []
-        senses = self._dictionary.senses
-        for hit in self._dictionary.matcher.find(text):
-            for cue in self._cues.get(hit[2], ()):
-                cues.append(Match(hit[0], hit[1], cue))
-            if self._dictionary.has_senses(hit[2]):
-                terms.append(hit)
-        cues.sort(key=lambda match: (match.begin, match.end))
+    def find(self, text: str) -> Found:
+        """Read a document once."""
+        others, terms = self._dictionary.matcher.find_apart(text)
+        found = Found([], [], [], [])
+        for begin, end, phrase in others:
+            if phrase == NO_PHRASE:
+                found.sides.append((begin, end))
+                continue
+            for number in self._cues[phrase]:
+                if number < self._first_hint:
+                    found.cues.append(Match(begin, end, number))
+                else:
+                    found.hints.append((begin, end, number - self._first_hint))
+        spans = self._spans(text, terms)
+        found.spans.extend(span for span in spans if span.senses and not _is_plain_word(text, span))
+        return found
+
+    def _spans(self, text: str, terms: Sequence[tuple[int, int, int]]) -> list[TermSpan]:
         spans: list[TermSpan] = []
-        for begin, end, phrase in keep_longest(terms):
+        for begin, end, phrase in terms:
+            senses = [sense for sense in self._dictionary.senses(phrase) if sense[0] != SHADOW]
             if spans and spans[-1].begin == begin and spans[-1].end == end:
-                spans[-1].senses.extend(senses(phrase))
+                spans[-1].senses.extend(senses)
             else:
-                spans.append(self._span(text, begin, end, senses(phrase)))
-        for span in spans:
-            span.senses = [sense for sense in span.senses if sense[0] != SHADOW]
-        return cues, [span for span in spans if span.senses and not _is_plain_word(text, span)]
+                spans.append(self._span(text, begin, end, senses))
+        return spans
 
     def _span(self, text: str, begin: int, end: int, senses: Sequence[tuple[int, int]]) -> TermSpan:
         words = text[begin:end].split()

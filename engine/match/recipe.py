@@ -6,6 +6,7 @@ and the code that derives phrases from them. So a stale dictionary is never open
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from codesets.index import IndexFile
@@ -22,6 +23,7 @@ _MADE_BY = (
     "variants.py",
     "../text/characters.py",
     "../_fastmatch_build.hpp",
+    "../_fastmatch_image.hpp",
 )
 SUFFIX = ".ccdict"
 
@@ -35,23 +37,32 @@ def _recipe_hash() -> str:
     return digest.hexdigest()
 
 
-def dictionary_path(home: Path, snapshot: Snapshot, *, cues: Sequence[str], indexes: Sequence[IndexFile]) -> Path:
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What a dictionary is made from besides a release and its lexicon: cue phrases, hint words, index files."""
+
+    cues: Sequence[str]
+    hints: Sequence[str] = ()
+    indexes: Sequence[IndexFile] = ()
+
+
+def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
     """Return where the dictionary of a release is kept, whether or not it is built."""
-    parts = [snapshot.release.content_hash, lexicon_hash(snapshot.release.system), *(i.content_hash for i in indexes)]
-    key = hashlib.sha256("\0".join([*parts, *cues, _recipe_hash()]).encode()).hexdigest()[:20]
+    parts = [snapshot.release.content_hash, lexicon_hash(snapshot.release.system), *(i.content_hash for i in given.indexes)]
+    key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, _recipe_hash()]).encode()).hexdigest()[:20]
     return home / "dictionaries" / f"{snapshot.release.system.value}-{snapshot.release.version}-{key}{SUFFIX}"
 
 
-def make_dictionary(path: Path, snapshot: Snapshot, *, cues: Sequence[str], indexes: Sequence[IndexFile]) -> None:
+def make_dictionary(path: Path, snapshot: Snapshot, given: Ingredients) -> None:
     """Build the dictionary of a release at `path`, and remove those of the release that it replaces."""
     terms = [
         *lexicon_terms(read_lexicon(snapshot.release.system), snapshot),
         *tabular_terms(snapshot),
-        *(term for index in indexes for term in index_terms(index, snapshot)),
+        *(term for index in given.indexes for term in index_terms(index, snapshot)),
     ]
     release = snapshot.release
     about = {"system": release.system.value, "version": release.version, "snapshot": release.content_hash}
-    build_dictionary(path, terms=terms, cues=cues, about=about)
+    build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, about=about)
     for old in path.parent.glob(f"{release.system.value}-{release.version}-*{SUFFIX}"):
         if old != path:
             old.unlink(missing_ok=True)

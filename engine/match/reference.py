@@ -2,7 +2,8 @@
 
 Words: maximal runs of letters and digits, folded (see engine.text.characters); "&" is the word "and".
 Gaps between words are soft, a comma (a phrase crosses it only if it may), or hard (no phrase crosses it).
-Phrases are read through transparent words ("the", "left"): the gaps on their two sides count as one.
+Phrases are read through transparent words ("the", "left"): the gaps on their two sides count as one. Some of those are
+reported wherever they stand.
 """
 
 import re
@@ -16,7 +17,11 @@ UPPER_ONLY = 1
 ACROSS_COMMA = 2
 MAX_WORD_BYTES = 64
 MAX_PHRASE_WORDS = 32
+TERM = 4
+CUE = 8
 TRANSPARENT_WORD = 0xFFFFFFFE
+REPORTED_WORD = 0xFFFFFFFD
+NO_PHRASE = -1
 
 SOFT, COMMA, HARD = 0, 1, 2
 _HARD = re.compile("[;:?!|\f\u2022\u25cf\u25aa\u25e6\u2026]")
@@ -119,9 +124,17 @@ class ReferenceMatcher:
             for a, b in pairwise(words)
         ]
         ids = [self._surfaces.get(word.fold) for word in words]
+        reported = [(w.begin, w.end, NO_PHRASE) for w, number in zip(words, ids, strict=True) if number == REPORTED_WORD]
         words, gaps, ids = _drop_transparent(words, gaps, ids)
         hits = [hit for last in range(len(words)) for hit in self._ending_at(last, words, gaps, ids)]
-        return keep_longest(hits) if longest else hits
+        return keep_longest(hits) if longest else sorted(hits + reported, key=lambda hit: hit[1])
+
+    def find_apart(self, text: str) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
+        """List what is no term by begin, and the longest terms, as the native matcher does."""
+        hits = self.find(text)
+        terms = [hit for hit in hits if hit[2] != NO_PHRASE and self._flags[hit[2]] & TERM]
+        cues = [hit for hit in hits if hit[2] == NO_PHRASE or not self._flags[hit[2]] & TERM or self._flags[hit[2]] & CUE]
+        return sorted(cues), keep_longest(terms)
 
     def _ending_at(
         self, last: int, words: list[Word], gaps: list[int], ids: list[int | None]
@@ -145,7 +158,7 @@ class ReferenceMatcher:
 def _drop_transparent(
     words: list[Word], gaps: list[int], ids: list[int | None]
 ) -> tuple[list[Word], list[int], list[int | None]]:
-    kept = [number for number, word in enumerate(ids) if word != TRANSPARENT_WORD]
+    kept = [number for number, word in enumerate(ids) if word not in (TRANSPARENT_WORD, REPORTED_WORD)]
     merged = [max(gaps[a:b]) for a, b in pairwise(kept)]
     return [words[n] for n in kept], merged, [ids[n] for n in kept]
 
@@ -155,7 +168,7 @@ def keep_longest(hits: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, i
     kept: list[tuple[int, int, int]] = []
     span = (-1, -1)
     for hit in sorted(hits, key=lambda hit: (hit[0], -hit[1], hit[2])):
-        if hit[0] < span[1] and hit[:2] != span:
+        if hit[2] == NO_PHRASE or hit[0] < span[1] and hit[:2] != span:
             continue
         span = hit[:2]
         kept.append(hit)

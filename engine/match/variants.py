@@ -55,9 +55,10 @@ def _inversions(text: str) -> Iterator[str]:
         matched
         and not _LEADING_CONJUNCTION.search(matched["head"])
         and not _LEADING_CONJUNCTION.search(matched["body"])
+        and len(matched["body"].split()) <= 3
+        and len(matched["head"].split()) <= 3
     ):
-        if len(matched["body"].split()) <= 3 and len(matched["head"].split()) <= 3:
-            yield f"{matched['body']} {matched['head']}"
+        yield f"{matched['body']} {matched['head']}"
 
 
 def _alternatives(text: str) -> Iterator[str]:

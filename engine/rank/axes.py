@@ -6,11 +6,12 @@ axis finds the code of the same category with the same residue and the wanted va
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from codesets.snapshot import Snapshot
+from engine.rank.hints import Places
 
 _AXIS_OF_WORD = {
     "right": ("side", "right"), "rt": ("side", "right"), "left": ("side", "left"), "lt": ("side", "left"),
@@ -37,24 +38,27 @@ _TRIMESTER_OF_WORD = {
     "3rd": "third",
 }
 # Weeks of gestation; a number of weeks alone may be the length of anything.
-_GESTATION = (
-    r"(?P<weeks>\d{1,2})(?: ?\+ ?\d|w\d?d?|[ -]?(?:wks?|weeks?))(?:[ ,]+(?:and )?\d (?:days?|/7))?['\u2019]?,?\s+"
+_GESTATION = re.compile(
+    r"\b(?P<weeks>\d{1,2})(?: ?\+ ?\d|w\d?d?|[ -]?(?:wks?|weeks?))(?:[ ,]+(?:and )?\d (?:days?|/7))?['\u2019]?,?\s+"
     r"(?:of\s+)?(?:gestation(?:al)?|pregnan(?:t|cy)|IUP|EGA|GA)\b"
     r"|\b(?:gestational age|EGA|GA|IUP|pregnan(?:t|cy))(?:,| of| is| at|:)?\s+(?:at )?(?P<weeks_after>\d{1,2})"
-    r"(?= ?\+ ?\d| ?\d/7|w| ?-?(?:wks?|weeks?)\b)"
+    r"(?= ?\+ ?\d| ?\d/7|w| ?-?(?:wks?|weeks?)\b)",
+    re.IGNORECASE,
 )
+# How far the number of weeks may stand from the word that ends (or begins) the phrase.
+_WEEKS_BEFORE, _WEEKS_AFTER = 60, 24
 
 # Clauses of a title that only say what is not said.
 _UNSAID = re.compile(r",? (?:unspecified (?:whether|as)|not specified as)\b[^,]*", re.IGNORECASE)
 # Words of a title that do not tell one condition from another.
 _EMPTY = frozenset([
-    "of", "the", "in", "and", "or", "with", "unspecified", "unilateral", "primary", "type", "side", "site",
-    "to", "nos", "due", "part", "initial", "encounter",
+    "of", "the", "in", "and", "or", "unspecified", "unilateral", "primary", "type", "side", "site",
+    "to", "nos", "due", "part", "initial", "encounter", "eye", "ear",
 ])  # fmt: skip
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?|,")
 _TITLE_SPECIAL = re.compile(rf"\b(?:{_ACUTE_ON_CHRONIC}|{_TRIMESTER})\b", re.IGNORECASE)
-_TEXT_WORDS = re.compile(
-    rf"\b(?:{_ACUTE_ON_CHRONIC}|{_TRIMESTER}|{_GESTATION}|"
+_AXIS_WORDS = re.compile(
+    rf"(?:{_ACUTE_ON_CHRONIC}|{_TRIMESTER}|"
     + "|".join(sorted([*_AXIS_OF_WORD, *_ONLY_IN_TEXT], key=len, reverse=True))
     + r")\b",
     re.IGNORECASE,
@@ -75,7 +79,7 @@ class AxisReading:
 
 @dataclass(frozen=True, slots=True)
 class TitleShape:
-    """A title taken apart: the words that name the condition, and its value on each axis, by axis."""
+    """A title taken apart: the words that name the condition ("-" before what it is without), and values by axis."""
 
     residue: frozenset[str]
     values: Values
@@ -87,15 +91,24 @@ def title_shape(title: str) -> TitleShape:
     said = _UNSAID.sub("", title)
     found = [_special(matched[0]) for matched in _TITLE_SPECIAL.finditer(said)]
     residue = set()
+    denied = ""
     for word in _WORD.findall(_TITLE_SPECIAL.sub(" ", said).lower()):
-        if word in _AXIS_OF_WORD:
+        if word in ("without", "with", ","):
+            denied = "-" if word == "without" else ""
+        elif word in _AXIS_OF_WORD:
             found.append(_AXIS_OF_WORD[word])
         elif word not in _EMPTY and word != "trimester":
-            residue.add(word[:-1] if len(word) > 3 and word.endswith("s") else word)
+            residue.add(denied + _singular(word))
     values: dict[str, set[str]] = {}
     for axis, value in found:
         values.setdefault(axis, set()).add(value)
     return TitleShape(frozenset(residue), _joined(values))
+
+
+def _singular(word: str) -> str:
+    if len(word) < 5:
+        return word
+    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
 
 
 def _joined(values: Mapping[str, set[str]]) -> Values:
@@ -116,18 +129,27 @@ def trimester_of(weeks: int) -> str:
     return "second" if weeks < 28 else "third"
 
 
-def read_axes(text: str) -> list[AxisReading]:
-    """Find every word of a document that gives a value on an axis."""
-    found = []
-    for matched in _TEXT_WORDS.finditer(text):
-        word = matched[0].lower()
-        weeks = matched["weeks"] or matched["weeks_after"]
-        if weeks:
-            axis, value = "trimester", trimester_of(int(weeks))
-        else:
+def read_axes(text: str, places: Places) -> list[AxisReading]:
+    """Read the values that a document gives on axes, at the places where words of an axis stand."""
+    found: list[AxisReading] = []
+    passed = 0
+    for begin in places.axes:
+        if begin >= passed and (matched := _AXIS_WORDS.match(text, begin)):
+            passed = matched.end()
+            word = matched[0].lower()
             axis, value = _AXIS_OF_WORD.get(word) or _ONLY_IN_TEXT.get(word) or _special(word)
-        found.append(AxisReading(axis, value, matched.start(), matched.end()))
-    return found
+            found.append(AxisReading(axis, value, begin, passed))
+    found.extend(_gestation(text, places.gestation))
+    return sorted(found, key=lambda reading: reading.begin)
+
+
+def _gestation(text: str, ends: Sequence[int]) -> Iterator[AxisReading]:
+    passed = 0
+    for end in ends:
+        for matched in _GESTATION.finditer(text, max(passed, end - _WEEKS_BEFORE), end + _WEEKS_AFTER):
+            passed = matched.end()
+            weeks = int(matched["weeks"] or matched["weeks_after"])
+            yield AxisReading("trimester", trimester_of(weeks), matched.start(), matched.end())
 
 
 _REACH_BEFORE = 40

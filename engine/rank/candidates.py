@@ -64,7 +64,7 @@ class CandidateMaker:
         return found
 
     def _complete_anew(self, number: int, wanted: Mapping[str, str], encounter: Encounter) -> tuple[str, bool, bool]:
-        named = self._snapshot.code_at(number)
+        named = self._without_default_seventh(self._snapshot.code_at(number))
         code = self._resolver.default_child(named)
         # A side that the term itself means (an abbreviation may) stays, whatever stands near it.
         fixed = frozenset(("side",)) if "side" in dict(title_shape(self._snapshot.title(named)).values) else frozenset()
@@ -73,3 +73,10 @@ class CandidateMaker:
             moved = self._resolver.default_child(moved)
         completed = self._resolver.seventh(moved, encounter=encounter, side=wanted.get("side", ""))
         return completed, code != named, moved != code
+
+    def _without_default_seventh(self, code: str) -> str:
+        """Return a code without a seventh character that says no more than that nothing was said."""
+        if len(code) != 8:
+            return code
+        stem = self._snapshot.parent(code)
+        return stem if self._resolver.seventh(stem, encounter=Encounter()) == code else code

@@ -7,6 +7,7 @@ seventh-character lists of M1A, H40, O31-O36 and S52.
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 _REACH = 80
@@ -43,8 +44,11 @@ _OTHER = r"""
   | (?P<tophus> \b(?:tophus|tophi|tophaceous)\b )
   | (?P<fetus> \bfetus\ (?:no\.\ ?|number\ |\#)?[1-5]\b )
 """
-_DENIED = r"\b(?:no|not|without)\ (?:(?:radiographic\ |clinical\ )?(?:evidence|signs?)\ of\ )?"
-_WORDS = re.compile(rf"(?P<no> {_DENIED} )? (?: {_PHASE} | {_FRACTURE} | {_OTHER} )", re.IGNORECASE | re.VERBOSE)
+_DENIED = re.compile(
+    r"\b(?:no|not|without) (?:(?:radiographic |clinical )?(?:evidence|signs?) of )?$", re.IGNORECASE
+)
+_DENIED_REACH = 40
+_WORDS = re.compile(rf"{_PHASE} | {_FRACTURE} | {_OTHER}", re.IGNORECASE | re.VERBOSE)
 _FIELD_OF = {
     "sequela": "phase", "subsequent": "phase", "initial": "phase", "delayed": "healing", "nonunion": "healing",
     "malunion": "healing", "open_iii": "opening", "open": "opening", "closed": "opening", "stage": "stage",
@@ -72,15 +76,17 @@ _NOTHING_SAID = Encounter()
 
 
 class EncounterIndex:
-    """The encounter words of one document, ready to be asked what stands near a span."""
+    """The encounter words of one document (which begin at `places`), ready to be asked what stands near a span."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, places: Sequence[int]) -> None:
         self._text = text
-        self._readings = [
-            (found.start(), found.end(), found.lastgroup or "", found[0])
-            for found in _WORDS.finditer(text)
-            if not found["no"]
-        ]
+        self._readings: list[tuple[int, int, str, str]] = []
+        passed = 0
+        for begin in places:
+            if begin >= passed and (found := _WORDS.match(text, begin)):
+                passed = found.end()
+                if not _DENIED.search(text, max(0, begin - _DENIED_REACH), begin):
+                    self._readings.append((begin, passed, found.lastgroup or "", found[0]))
         self._begins = [reading[0] for reading in self._readings]
 
     def near(self, begin: int, end: int) -> Encounter:
@@ -90,14 +96,19 @@ class EncounterIndex:
         first = bisect_left(self._begins, begin - _REACH)
         last = bisect_right(self._begins, end + _REACH)
         nearest: dict[str, tuple[int, str]] = {}
+        is_type_iii = False
         for word_begin, word_end, kind, word in self._readings[first:last]:
             distance = max(begin - word_end, word_begin - end, 0)
             name = _FIELD_OF[kind]
-            if name in nearest and nearest[name][0] <= distance:
+            if name != "phase" and self._is_cut(begin, end, word_begin, word_end):
                 continue
-            if name == "phase" or not self._is_cut(begin, end, word_begin, word_end):
+            is_type_iii = is_type_iii or kind == "open_iii"
+            if name not in nearest or distance < nearest[name][0]:
                 nearest[name] = (distance, _value(kind, word))
-        return _encounter({name: value for name, (_, value) in nearest.items()})
+        said = {name: value for name, (_, value) in nearest.items()}
+        if is_type_iii and said["opening"] == "open":
+            said["opening"] = "open_iii"
+        return _encounter(said)
 
     def _is_cut(self, begin: int, end: int, word_begin: int, word_end: int) -> bool:
         between = self._text[word_end:begin] if word_end <= begin else self._text[end:word_begin]

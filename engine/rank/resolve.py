@@ -13,7 +13,7 @@ from codesets.snapshot import Snapshot
 from codesets.types import NoteKind
 from engine.rank.encounter import Encounter
 
-_UNSPECIFIED = re.compile(r"\bunspecified\b|\bNOS\b|not specified|without specification", re.IGNORECASE)
+_UNSPECIFIED = re.compile(r"\bunspecified\b|\bNOS\b|not specified|without specification|status unknown", re.IGNORECASE)
 _OTHER = re.compile(r"\bother\b(?! and unspecified)", re.IGNORECASE)
 _ABOVE_ALL_OTHER = re.compile(r"(?:^|, |\bunspecified )other\b(?! and unspecified)|\bother specified\b", re.IGNORECASE)
 # What says that nothing more is the matter, and what says that something is.
@@ -32,6 +32,7 @@ _TAIL = re.compile(r",? (?:without|with|not intractable|uncomplicated|not having
 _WITH = re.compile(r"\bwith\b", re.IGNORECASE)
 _JOINED = re.compile(r"\band\b|,", re.IGNORECASE)
 _SEX = re.compile(r",? (?:fe)?male\b", re.IGNORECASE)
+_SIDE = re.compile(r"\b(?:right|left)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]*\)|\[[^][]*\]")
 _WORD = re.compile(r"[^\W_]+")
 _EMPTY_WORDS = frozenset([
@@ -128,9 +129,11 @@ class Resolver:
         is_other = bool(_OTHER.search(title))
         is_vague = bool(_UNSPECIFIED.search(title)) and (name.is_other or not _ABOVE_ALL_OTHER.search(title))
         terms = self._snapshot.notes(child, NoteKind.INCLUSION_TERM)
+        if _SIDE.search(title) and not name.has_side:
+            return None
         if (is_vague and name.is_said_by(title)) or (not is_other and name.is_repeated_by(title)):
             return 0
-        if (is_vague or (_PLAIN.search(title) and not is_other)) and name.opens(title):
+        if (is_vague or (_PLAIN.search(title) and is_other <= name.is_other)) and name.opens(title):
             return 1
         if not is_other and any(name.is_said_by(term) for term in terms):
             return 2
@@ -166,6 +169,7 @@ class _Name:
     def __init__(self, title: str) -> None:
         self.words = _content_words(title)
         self.is_other = bool(_OTHER.search(title))
+        self.has_side = bool(_SIDE.search(title))
         self.is_joined = bool(_JOINED.search(_COMPANIONS.sub("", title)))
         self._in_order = _ordered_words(title)
         self._readings = {self.words, _content_words(_ASIDE.sub(" ", title))}

@@ -5,6 +5,7 @@ fitted by logistic regression on the CodiEsp train split; weights.toml says how.
 """
 
 import hashlib
+import math
 import tomllib
 from pathlib import Path
 from typing import Protocol
@@ -37,10 +38,10 @@ class LinearRanker:
     def __init__(self, folder: Path = _FOLDER) -> None:
         weights, priors = folder / "weights.toml", folder / "priors.tsv"
         try:
-            table = tomllib.loads(weights.read_text(encoding="utf-8"))["weights"]
+            table = _read_weights(weights)
             self.priors = _read_priors(priors)
             self.content_hash = hashlib.sha256(weights.read_bytes() + priors.read_bytes()).hexdigest()
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise ArtifactError(f"ranker weights in {folder.name}: {error}") from None
         if set(table) != set(FEATURES):
             odd = sorted(set(table) ^ set(FEATURES))
@@ -55,7 +56,20 @@ class LinearRanker:
         return scores
 
 
+def _read_weights(path: Path) -> dict[str, float]:
+    table = tomllib.loads(path.read_text(encoding="utf-8"))["weights"]
+    if not isinstance(table, dict):
+        raise ValueError("weights: want a table of numbers by feature")
+    return {name: _finite(name, value) for name, value in table.items()}
+
+
 def _read_priors(path: Path) -> dict[str, float]:
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
-    return {code: float(value) for code, value in rows}
+    return {code: _finite(code, float(value)) for code, value in rows}
+
+
+def _finite(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name}: got {value!r}, want a finite number")
+    return float(value)

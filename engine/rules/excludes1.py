@@ -1,9 +1,11 @@
 """Excludes1: two conditions that cannot be coded together.
 
 Source: ICD-10-CM Guidelines I.A.12.a. The note stands at a code, its category, block or chapter and names codes
-or ranges. Of a pair the definite diagnosis is kept before a symptom; else the code that the note sends the coder to (a
-note at N20 names N13.2 for a stone with hydronephrosis: N13.2 stays); where each names the other, the one with more
-confidence. The guideline's exception (the two are unrelated) is a person's call: the code that stays is flagged.
+or ranges. Of a pair a diagnosis is kept before a status (I.C.15.b.1: no Z34 beside a complication of pregnancy), and
+either before a symptom. Else a note at a category or code says which: it sends the coder to the code it names (N20 names
+N13.2 for a stone with hydronephrosis: N13.2 stays). Where each names the other, or the note stands at a block or
+chapter, the one with more confidence is kept. The guideline's exception (the two are unrelated) is a person's call: the
+code that stays is flagged.
 """
 
 import re
@@ -100,8 +102,15 @@ def _noted_at(snapshot: Snapshot, code: str, other: str) -> str:
     return ""
 
 
-def _preference(suggestion: Suggestion) -> tuple[bool, float]:
-    return not is_symptom(suggestion.code), suggestion.confidence
+def _preference(suggestion: Suggestion) -> tuple[int, float]:
+    return _tier(suggestion.code), suggestion.confidence
+
+
+def _tier(code: str) -> int:
+    """Rank a diagnosis over a status, and a status over a symptom."""
+    if is_symptom(code):
+        return 0
+    return 1 if code.startswith("Z") else 2
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
@@ -129,9 +138,11 @@ def _owner(snapshot: Snapshot, code: str, other: str) -> str:
 
 def _yields(snapshot: Snapshot, kept: Suggestion, new: Suggestion) -> bool:
     """Whether the code kept so far gives way to one with less confidence: its own note sends the coder there."""
-    if is_symptom(kept.code) != is_symptom(new.code):
+    if _tier(kept.code) != _tier(new.code):
         return False
-    return bool(_noted_at(snapshot, kept.code, new.code)) and not _noted_at(snapshot, new.code, kept.code)
+    owner = _noted_at(snapshot, kept.code, new.code)
+    is_near = owner[:1].isalpha() and "-" not in owner
+    return is_near and not _noted_at(snapshot, new.code, kept.code)
 
 
 def _settle(lost: Suggestion, kept: Suggestion, owner: str) -> Alert:

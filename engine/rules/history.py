@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine.types import Context, Experiencer, Reason, Temporality
+from engine.types import Axis, Context, Experiencer, Reason, Temporality
 
 SOURCE = "ICD-10-CM Guidelines I.C.21.c.4"
 CHRONIC_SOURCE = "ICD-10-CM Guidelines IV.I"
@@ -19,13 +19,16 @@ CHRONIC_SOURCE = "ICD-10-CM Guidelines IV.I"
 class _Tables:
     chronic: tuple[str, ...]
     past: dict[str, str]
+    past_if_said: dict[str, str]
     family: dict[str, str]
 
 
 @lru_cache(maxsize=1)
 def _tables() -> _Tables:
     data = tomllib.loads(Path(__file__).with_name("history.toml").read_text(encoding="utf-8"))
-    return _Tables(tuple(data["chronic"]["codes"]), _by_prefix(data["past"]), _by_prefix(data["family"]))
+    said = [row for row in data["past"] if row.get("needs_words", False)]
+    past = [row for row in data["past"] if row not in said]
+    return _Tables(tuple(data["chronic"]["codes"]), _by_prefix(past), _by_prefix(said), _by_prefix(data["family"]))
 
 
 def _by_prefix(rows: list[dict[str, Any]]) -> dict[str, str]:
@@ -50,7 +53,15 @@ def code_in_context(code: str, context: Context) -> tuple[str, Reason | None]:
         return "", None
     if context.temporality is not Temporality.HISTORICAL:
         return code, None
+    said = _longest(tables.past_if_said, code) if _is_said(context) else ""
+    if said:
+        return said, Reason("personal_history", SOURCE, f"{code} in the past")
     if code.startswith(tables.chronic):
         return code, Reason("history_of_chronic_condition", CHRONIC_SOURCE, "lasting by nature, so coded as current")
     found = _longest(tables.past, code)
     return found, Reason("personal_history", SOURCE, f"{code} in the past") if found else None
+
+
+def _is_said(context: Context) -> bool:
+    """Whether words, and not a heading alone, put the thing in the past."""
+    return any(cue.axis is Axis.TEMPORALITY and not cue.rule.startswith("section:") for cue in context.cues)

@@ -16,11 +16,12 @@ SOURCE = "ICD-10-CM Guidelines I.B.2, I.B.18"
 _VAGUE = re.compile(r"\bunspecified\b|\bNOS\b|not specified|\bwithout\b|\buncomplicated\b", re.IGNORECASE)
 # What a title says of the encounter, and of what there is not.
 _ASIDES = re.compile(
-    r", (?:initial|subsequent) encounter.*|, sequela\b.*|,? ?\bwithout\b.*"
+    r", (?:initial|subsequent) encounter.*|, sequela\b.*|,? ?\bwithout\b(?:(?! with\b).)*"
     r"|,? (?:not specified as|unspecified as|unspecified whether|not intractable|not having achieved remission)\b.*"
     r"|\([^()]*\)|\[[^][]*\]",
     re.IGNORECASE,
 )
+_QUALIFIERS = re.compile(r",| of | in | with | due | not ")
 _WORD = re.compile(r"[^\W_]+")
 _EMPTY = frozenset(
     ("unspecified", "nos", "not", "specified", "of", "and", "or", "the", "in", "with", "site", "uncomplicated")
@@ -49,31 +50,37 @@ def _says_more(snapshot: Snapshot, better: Suggestion, vague: Suggestion) -> boo
     if better.code[:3] != vague.code[:3] or vague.code.startswith(_CATALOGUES) or not _VAGUE.search(vague.display):
         return False
     more, less = title_stems(better.display), title_stems(vague.display)
-    if more <= less:
+    is_better_vague = bool(_VAGUE.search(better.display))
+    if set(less) <= set(more):
         # The same words: then the code without "unspecified" or "without" says more of the two.
-        return more == less and better is not vague and not _VAGUE.search(better.display)
-    return less <= more or (not _VAGUE.search(better.display) and _is_heading(snapshot, vague, better, less, more))
+        return len(more) > len(less) or (len(more) == len(less) and not is_better_vague)
+    return not is_better_vague and not set(more) <= set(less) and _is_heading(snapshot, vague, better)
 
 
-def _is_heading(
-    snapshot: Snapshot, vague: Suggestion, better: Suggestion, less: frozenset[str], more: frozenset[str]
-) -> bool:
+def _is_heading(snapshot: Snapshot, vague: Suggestion, better: Suggestion) -> bool:
     """Whether the vague code says no more than a heading that both codes stand under."""
     if vague.code not in snapshot or better.code not in snapshot:
         return False
+    less = set(title_stems(vague.display))
     above = set(snapshot.ancestors(better.code))
     for heading in snapshot.ancestors(vague.code):
-        if heading not in above or "-" in heading or not less <= title_stems(snapshot.title(heading)):
+        if heading not in above or "-" in heading or not less <= set(title_stems(snapshot.title(heading))):
             continue
-        # Under a category stand conditions of many kinds: one word at least must be the same.
-        return len(heading) > 3 or bool(less & more)
+        # Under a category stand conditions of many kinds: what the vague code is of must be what the other is of.
+        return len(heading) > 3 or _head(vague.display) in title_stems(better.display)
     return False
 
 
 @lru_cache(maxsize=65536)
-def title_stems(title: str) -> frozenset[str]:
-    """Return what a title says, as stems of words, without what it says is not or not known."""
-    return frozenset(word[:_STEM] for word in _WORD.findall(_ASIDES.sub("", title).lower()) if word not in _EMPTY)
+def title_stems(title: str) -> tuple[str, ...]:
+    """Return what a title says, as stems of words in order, without what it says is not or not known."""
+    words = _WORD.findall(_ASIDES.sub("", title).lower())
+    return tuple(word[:_STEM] for word in words if word not in _EMPTY)
+
+
+def _head(title: str) -> str:
+    """Return the stem of the word that names the kind of condition: "pain" of "Unspecified abdominal pain"."""
+    return title_stems(_QUALIFIERS.split(title, maxsplit=1)[0])[-1:][0] if title_stems(title) else ""
 
 
 RULE = Rule("unspecified_beside_specific", SOURCE, "2025-10-01", apply)

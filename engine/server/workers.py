@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -172,7 +173,13 @@ class _Supervisor:
         process = self._spawn.Process(
             target=_work, args=(config, self._port, self._open_engine, theirs), name=f"worker-{worker}", daemon=True
         )
-        process.start()
+        # A worker is born with SIGINT blocked: a terminal's Ctrl-C would else end it while it is still being loaded.
+        resource_tracker.ensure_running()  # which would unblock it
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         theirs.close()
         self._pipes[worker] = ours
         self._processes[worker] = process

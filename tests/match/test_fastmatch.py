@@ -18,8 +18,12 @@ from engine.errors import ArtifactError
 from engine.match.automaton import Compiled, Phrase, compile_phrases
 from engine.match.reference import (
     ACROSS_COMMA,
+    CUE,
     MAX_PHRASE_WORDS,
     MAX_WORD_BYTES,
+    NO_PHRASE,
+    REPORTED_WORD,
+    TERM,
     TRANSPARENT_WORD,
     UPPER_ONLY,
     ReferenceMatcher,
@@ -51,7 +55,25 @@ def compile_words(phrases: Sequence[str], flags: Sequence[int] | None = None) ->
 @pytest.mark.parametrize("make", MATCHERS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_all_phrases_of_a_case_are_found(case: Case, make: Make) -> None:
-    assert make(compile_phrases(case.compiled_from())).find(case.text) == case.spans()
+    found = make(compile_phrases(case.compiled_from())).find(case.text)
+    assert [hit for hit in found if hit[2] != NO_PHRASE] == case.spans()
+
+
+@pytest.mark.parametrize("make", MATCHERS)
+def test_side_words_are_reported_wherever_they_stand(make: Make) -> None:
+    matcher = make(compile_phrases([Phrase("kidney stone"), Phrase("pain")]))
+    text = "Left kidney, RIGHT kidney stone; pain bilaterally"
+    sides = [(0, 4, NO_PHRASE), (13, 18, NO_PHRASE), (38, 49, NO_PHRASE)]
+    assert matcher.find(text) == [*sides[:2], (19, 31, 0), (33, 37, 1), sides[2]]
+    assert matcher.find(text, longest=True) == [(19, 31, 0), (33, 37, 1)]
+
+
+@pytest.mark.parametrize("make", MATCHERS)
+def test_terms_are_the_longest_and_cues_are_all(make: Make) -> None:
+    phrases = [Phrase("pain", TERM), Phrase("chest pain", TERM), Phrase("no", CUE), Phrase("no chest", CUE), Phrase("chest", TERM | CUE)]
+    cues, terms = make(compile_phrases(phrases)).find_apart("No chest pain")
+    assert cues == [(0, 2, 2), (0, 8, 3), (3, 8, 4)]
+    assert terms == [(3, 13, 1)]
 
 
 @pytest.mark.parametrize("make", MATCHERS)
@@ -76,9 +98,12 @@ def test_counting_and_token_spans_agree_with_finding(case: Case) -> None:
     assert tokens == _tokens(compiled, case.text)
 
 
+THROUGH = (TRANSPARENT_WORD, REPORTED_WORD)
+
+
 def _tokens(compiled: Compiled, text: str) -> list[tuple[int, int]]:
     words = find_words(text)
-    return [(word.begin, word.end) for word in words if compiled.surfaces.get(word.fold) != TRANSPARENT_WORD]
+    return [(word.begin, word.end) for word in words if compiled.surfaces.get(word.fold) not in THROUGH]
 
 
 def test_a_lone_surrogate_is_refused() -> None:
@@ -132,6 +157,7 @@ def assert_same(compiled: Compiled, text: str) -> None:
     native, reference = make_native(compiled), compiled.reference()
     hits, tokens = native.find_with_tokens(text)
     assert hits == native.find(text) == reference.find(text)
+    assert native.find_apart(text) == reference.find_apart(text)
     assert native.find(text, longest=True) == reference.find(text, longest=True)
     assert tokens == _tokens(compiled, text)
     assert all(0 <= begin < end <= len(text) for begin, end, _ in hits)

@@ -15,7 +15,8 @@ REGULAR = [
 ]  # fmt: skip
 LEARNED = [
     ("diagnosis", "diagnoses"), ("metastasis", "metastases"), ("thrombus", "thrombi"), ("diverticulum", "diverticula"),
-    ("carcinoma", "carcinomas"), ("carcinoma", "carcinomata"), ("vertebra", "vertebrae"), ("bulla", "bullae"), ("disease", "diseases"),
+    ("carcinoma", "carcinomas"), ("carcinoma", "carcinomata"), ("vertebra", "vertebrae"), ("bulla", "bullae"),
+    ("disease", "diseases"),
     ("foot", "feet"), ("tooth", "teeth"), ("child", "children"), ("louse", "lice"), ("testis", "testes"),
     ("cortex", "cortices"),
     ("phalanx", "phalanges"), ("calyx", "calyces"), ("bronchus", "bronchi"), ("varix", "varices"), ("septum", "septa"),

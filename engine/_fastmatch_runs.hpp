@@ -1,0 +1,186 @@
+// Finds the runs of word bytes in UTF-8 text: the one loop over every byte, and the only place with SIMD.
+//
+// A run is a maximal sequence of ASCII letters and digits, "'", "&" and non-ASCII bytes. Everything else is an ASCII
+// separator, which no word reaches across. A run of letters and digits alone is one word; one with a special byte
+// ("'", "&", non-ASCII) is left to the exact slow path. Which instructions are used never changes the answer.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define FASTMATCH_X86 1
+#include <immintrin.h>
+#endif
+
+namespace fastmatch {
+
+constexpr uint32_t kSpecialRun = 1u << 31;  // set in Run::end
+
+struct Run {
+  uint32_t begin;
+  uint32_t end;  // half-open, with kSpecialRun
+};
+
+// What is carried from one piece of text to the next.
+struct RunState {
+  bool inside = false, special = false;
+  uint32_t begin = 0;
+};
+
+struct BlockMasks {
+  uint64_t word, special;  // bit i: byte i belongs to a run; is special
+};
+
+inline BlockMasks classify_portable(const unsigned char* p) {
+  BlockMasks masks{0, 0};
+  for (uint32_t i = 0; i < 64; ++i) {
+    unsigned char c = p[i];
+    bool special = c >= 0x80 || c == '\'' || c == '&';
+    bool word = special || static_cast<unsigned char>((c | 0x20) - 'a') < 26 || static_cast<unsigned char>(c - '0') < 10;
+    masks.word |= uint64_t{word} << i;
+    masks.special |= uint64_t{special} << i;
+  }
+  return masks;
+}
+
+#ifdef FASTMATCH_X86
+// Unsigned c - low < count, by saturation: SSE and AVX2 have no unsigned compare.
+__attribute__((target("sse4.2"), always_inline)) inline __m128i in_range(__m128i c, char low, char count) {
+  __m128i shifted = _mm_sub_epi8(c, _mm_set1_epi8(low));
+  return _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8(static_cast<char>(count - 1))), shifted);
+}
+__attribute__((target("sse4.2"), always_inline)) inline BlockMasks classify_sse42(const unsigned char* p) {
+  BlockMasks masks{0, 0};
+  for (int i = 0; i < 4; ++i) {
+    __m128i c = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
+    __m128i special = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('\'')), _mm_cmpeq_epi8(c, _mm_set1_epi8('&')));
+    special = _mm_or_si128(special, _mm_cmplt_epi8(c, _mm_setzero_si128()));
+    __m128i letter = in_range(_mm_or_si128(c, _mm_set1_epi8(0x20)), 'a', 26);
+    __m128i word = _mm_or_si128(special, _mm_or_si128(letter, in_range(c, '0', 10)));
+    masks.word |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(word))) << (16 * i);
+    masks.special |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(special))) << (16 * i);
+  }
+  return masks;
+}
+__attribute__((target("avx2"), always_inline)) inline __m256i in_range(__m256i c, char low, char count) {
+  __m256i shifted = _mm256_sub_epi8(c, _mm256_set1_epi8(low));
+  return _mm256_cmpeq_epi8(_mm256_min_epu8(shifted, _mm256_set1_epi8(static_cast<char>(count - 1))), shifted);
+}
+__attribute__((target("avx2"), always_inline)) inline BlockMasks classify_avx2(const unsigned char* p) {
+  BlockMasks masks{0, 0};
+  for (int i = 0; i < 2; ++i) {
+    __m256i c = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32 * i));
+    __m256i special = _mm256_or_si256(_mm256_cmpeq_epi8(c, _mm256_set1_epi8('\'')), _mm256_cmpeq_epi8(c, _mm256_set1_epi8('&')));
+    special = _mm256_or_si256(special, _mm256_cmpgt_epi8(_mm256_setzero_si256(), c));
+    __m256i letter = in_range(_mm256_or_si256(c, _mm256_set1_epi8(0x20)), 'a', 26);
+    __m256i word = _mm256_or_si256(special, _mm256_or_si256(letter, in_range(c, '0', 10)));
+    masks.word |= static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_epi8(word))) << (32 * i);
+    masks.special |= static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_epi8(special))) << (32 * i);
+  }
+  return masks;
+}
+__attribute__((target("avx512f,avx512bw"), always_inline)) inline BlockMasks classify_avx512(const unsigned char* p) {
+  __m512i c = _mm512_loadu_si512(p);
+  uint64_t special = _mm512_cmpeq_epi8_mask(c, _mm512_set1_epi8('\'')) | _mm512_cmpeq_epi8_mask(c, _mm512_set1_epi8('&')) |
+                     _mm512_movepi8_mask(c);
+  __m512i letters = _mm512_sub_epi8(_mm512_or_si512(c, _mm512_set1_epi8(0x20)), _mm512_set1_epi8('a'));
+  __m512i digits = _mm512_sub_epi8(c, _mm512_set1_epi8('0'));
+  uint64_t word = special | _mm512_cmplt_epu8_mask(letters, _mm512_set1_epi8(26)) |
+                  _mm512_cmplt_epu8_mask(digits, _mm512_set1_epi8(10));
+  return {word, special};
+}
+#endif
+
+inline uint64_t bits_from_to(uint32_t from, uint32_t to) {  // from < to <= 64
+  return (~0ull >> (64 - (to - from))) << from;
+}
+
+// Adds the runs of one block of 64 bytes that starts at `at`; returns how many were finished.
+inline size_t take_block(BlockMasks masks, uint32_t at, RunState& state, Run* runs) {
+  size_t count = 0;
+  uint64_t edges = masks.word ^ (masks.word << 1 | uint64_t{state.inside});
+  uint32_t from = 0;
+  while (edges != 0) {
+    uint32_t i = static_cast<uint32_t>(__builtin_ctzll(edges));
+    edges &= edges - 1;
+    if (state.inside) {
+      if (masks.special != 0 && i > from) state.special |= (masks.special & bits_from_to(from, i)) != 0;
+      runs[count++] = {state.begin, (at + i) | (state.special ? kSpecialRun : 0u)};
+      state.inside = state.special = false;
+    } else {
+      state.inside = true;
+      state.begin = at + i;
+      from = i;
+    }
+  }
+  if (state.inside && masks.special != 0) state.special |= (masks.special & bits_from_to(from, 64)) != 0;
+  return count;
+}
+
+// Finds the runs that end in text[from, to), a whole number of blocks but at the end of the text; at most
+// (to - from) / 2 + 1 of them. `is_last` closes a run that reaches `to`.
+#define FASTMATCH_FIND_RUNS(name, target_attribute, classify)                                                             \
+  target_attribute inline size_t name(const unsigned char* text, uint32_t from, uint32_t to, bool is_last, RunState& state, \
+                                      Run* runs) {                                                                       \
+    size_t count = 0;                                                                                                    \
+    uint32_t at = from;                                                                                                  \
+    for (; at + 64 <= to; at += 64) count += take_block(classify(text + at), at, state, runs + count);                   \
+    if (at < to) {                                                                                                       \
+      unsigned char block[64] = {};                                                                                      \
+      std::memcpy(block, text + at, to - at);                                                                            \
+      count += take_block(classify(block), at, state, runs + count);                                                     \
+    } else if (is_last && state.inside) {                                                                                \
+      runs[count++] = {state.begin, to | (state.special ? kSpecialRun : 0u)};                                            \
+      state.inside = state.special = false;                                                                              \
+    }                                                                                                                    \
+    return count;                                                                                                        \
+  }
+
+FASTMATCH_FIND_RUNS(find_runs_portable, , classify_portable)
+#ifdef FASTMATCH_X86
+FASTMATCH_FIND_RUNS(find_runs_sse42, __attribute__((target("sse4.2,popcnt"))), classify_sse42)
+FASTMATCH_FIND_RUNS(find_runs_avx2, __attribute__((target("avx2,bmi,bmi2,popcnt"))), classify_avx2)
+FASTMATCH_FIND_RUNS(find_runs_avx512, __attribute__((target("avx512f,avx512bw,bmi,bmi2,popcnt"))), classify_avx512)
+#endif
+#undef FASTMATCH_FIND_RUNS
+
+using FindRuns = size_t (*)(const unsigned char*, uint32_t, uint32_t, bool, RunState&, Run*);
+
+struct Simd {
+  const char* name;
+  FindRuns find_runs;
+};
+
+// The instruction sets this machine has, best first.
+inline std::vector<Simd> available_simd() {
+  std::vector<Simd> found;
+#ifdef FASTMATCH_X86
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("bmi2"))
+    found.push_back({"avx512", find_runs_avx512});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) found.push_back({"avx2", find_runs_avx2});
+  if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) found.push_back({"sse42", find_runs_sse42});
+#endif
+  found.push_back({"portable", find_runs_portable});
+  return found;
+}
+
+// The best set, or the one that CHARTCODER_SIMD names; throws if this machine lacks that.
+inline Simd choose_simd() {
+  std::vector<Simd> available = available_simd();
+  const char* named = std::getenv("CHARTCODER_SIMD");
+  if (named == nullptr || *named == '\0') return available.front();
+  std::string wanted(named), names;
+  for (const Simd& simd : available) {
+    if (wanted == simd.name) return simd;
+    names += std::string(names.empty() ? "" : ", ") + simd.name;
+  }
+  throw std::invalid_argument("CHARTCODER_SIMD: got another name than this machine's " + names);
+}
+
+}  // namespace fastmatch

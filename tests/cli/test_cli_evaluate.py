@@ -1,0 +1,116 @@
+"""`evaluate` and `audit`, on made-up corpora and on what `code` wrote."""
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import Terminal
+
+NEGEX = "line\tcondition\tsentence\tnegation\ttemporality\texperiencer\n" + "".join(
+    f"{number}\t{row}\n"
+    for number, row in enumerate(
+        (
+            "pneumonia\tThere is no PNEUMONIA.\tNegated\tRecent\tPatient",
+            "frobnitis\tShe denies FROBNITIS.\tNegated\tRecent\tPatient",
+            "gout\tGOUT is present.\tAffirmed\tRecent\tPatient",
+        )
+    )
+)
+
+
+@pytest.fixture
+def corpora(terminal: Terminal) -> dict[str, Path]:
+    """A made-up corpus of each format."""
+    terminal.write("codiesp/text_files_en/one.txt", "Patient with essential hypertension.")
+    terminal.write("codiesp/devD.tsv", "one\ti10\none\tm10.9\n")
+    terminal.write("codiesp/devP.tsv", "one\t0dtj4zz\n")
+    visit = {"encounter_id": "v1", "note": "ASSESSMENT: hypertension.", "dialogue": "Hi.", "icd10cm": ["I10"]}
+    return {
+        "codiesp": terminal.folder / "codiesp",
+        "negex": terminal.write("negex.tsv", NEGEX),
+        "aci": terminal.write("aci.jsonl", json.dumps(visit) + "\n"),
+    }
+
+
+MEASURES = {
+    "codiesp": ("full", "category"),
+    "negex": ("negation", "historical", "experiencer"),
+    "aci": ("exact", "category"),
+}
+
+
+@pytest.mark.parametrize("corpus", MEASURES)
+def test_json_is_one_object_with_the_keys_of_the_contract(
+    corpus: str, terminal: Terminal, corpora: dict[str, Path]
+) -> None:
+    run = terminal.run("evaluate", corpus, corpora[corpus], "--json", "--errors", "3")
+    assert (run.status, run.err) == (0, "")
+    (scores,) = run.lines
+    assert scores["corpus"] == corpus
+    assert all(set(scores[measure]) == {"p", "r", "f1"} for measure in MEASURES[corpus])
+    assert isinstance(scores["errors"], list)
+    assert corpus != "codiesp" or 0 <= scores["map"] <= 1
+
+
+def test_figures_are_those_worked_by_hand(terminal: Terminal, corpora: dict[str, Path]) -> None:
+    (scores,) = terminal.run("evaluate", "codiesp", corpora["codiesp"], "--json").lines
+    assert scores["full"] == {"p": 1.0, "r": 0.5, "f1": 0.6667}  # I10 found, M10.9 missed
+    (scores,) = terminal.run("evaluate", "negex", corpora["negex"], "--json").lines
+    assert scores["negation"] == {"p": 1.0, "r": 1.0, "f1": 1.0}  # whether or not the phrase is codable
+
+
+def test_the_table_has_a_row_a_measure_and_errors_below(terminal: Terminal, corpora: dict[str, Path]) -> None:
+    run = terminal.run("evaluate", "codiesp", corpora["codiesp"], "--errors", "1")
+    assert run.status == 0
+    assert "precision" in run.out
+    assert "0.667" in run.out
+    assert "MISSED one  m10.9" in run.out
+
+
+WRONG_CORPORA = {
+    "a folder for negex": ("negex", "."),
+    "text for negex": ("negex", "note.txt"),
+    "bytes for negex": ("negex", "bytes.bin"),
+    "text for aci": ("aci", "note.txt"),
+    "bytes for aci": ("aci", "bytes.bin"),
+    "a folder without texts": ("codiesp", "."),
+    "a file for codiesp": ("codiesp", "note.txt"),
+}
+
+
+@pytest.mark.parametrize(("corpus", "name"), WRONG_CORPORA.values(), ids=WRONG_CORPORA)
+def test_a_wrong_corpus_is_refused(corpus: str, name: str, terminal: Terminal) -> None:
+    terminal.write("note.txt", "A patient with\nhypertension.\n")
+    terminal.write("bytes.bin", b"\xff\xfe\0\x80")
+    run = terminal.run("evaluate", corpus, terminal.folder / name)
+    assert (run.status, run.out) == (2, "")
+    assert run.err.startswith("chartcoder: ")
+    assert "Traceback" not in run.err
+
+
+def test_a_record_can_be_shown_and_the_log_verified(terminal: Terminal) -> None:
+    (line,) = terminal.run("code", "--format", "jsonl", stdin=b"Assessment: hypertension").lines
+    verified = terminal.run("audit", "verify")
+    assert (verified.status, verified.out) == (0, "1 record in 1 shard: whole\n")
+    shown = terminal.run("audit", "show", line["summary"]["audit_record"])
+    assert shown.status == 0
+    assert "I10" in shown.out
+    assert "hypertension" not in shown.out.lower().replace("essential (primary) hypertension", "")
+
+
+def test_an_altered_log_is_found_out(terminal: Terminal) -> None:
+    terminal.run("code", stdin=b"Assessment: hypertension")
+    (segment,) = (terminal.folder / "audit").glob("*.ccaudit")
+    data = segment.read_bytes()
+    segment.write_bytes(data[:-50] + bytes([data[-50] ^ 1]) + data[-49:])
+    run = terminal.run("audit", "verify")
+    assert run.status == 1
+    assert "ALTERED" in run.out
+
+
+def test_an_unknown_record_and_a_missing_log_say_so(terminal: Terminal) -> None:
+    assert terminal.run("audit", "verify").status == 2
+    terminal.run("code", stdin=b"Assessment: hypertension")
+    run = terminal.run("audit", "show", "f" * 32)
+    assert (run.status, run.out) == (1, "")
+    assert "want the audit_record of an answer in this log" in run.err
