@@ -20,8 +20,8 @@ from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, SenseChoice
 from engine.rank.encounter import EncounterIndex
-from engine.rank.hints import sort_places
 from engine.rank.features import MentionFacts, feature_rows
+from engine.rank.hints import sort_places
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
 from engine.rules.base import Facts

@@ -86,9 +86,8 @@ def main() -> None:
                 raise SystemExit(f"demo: {answer.chart_id}: {answer.error}")
             print_chart(by_id[answer.chart_id], answer.coded)
         codes = sum(len(answer.coded.suggestions) for answer in answers if answer.coded)
-        console.rule(
-            f"{len(answers)} charts, {codes} codes, streamed in {elapsed_ms:.0f} ms, each recorded before it was answered"
-        )
+        figures = f"{len(answers)} charts, {codes} codes, streamed in {elapsed_ms:.0f} ms"
+        console.rule(f"{figures}, each recorded before it was answered")
     console.print("Try: .venv/bin/chartcoder code samples/clinic_soap.txt     .venv/bin/chartcoder --help")
 
 

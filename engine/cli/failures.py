@@ -10,7 +10,7 @@ import click
 
 from codesets.errors import CodeSetError, SnapshotError
 from engine.cli.streams import drop_output, say
-from engine.errors import ArtifactError, ChartcoderError
+from engine.errors import ChartcoderError
 
 SOME_FAILED = 1
 USAGE_ERROR = 2
@@ -63,7 +63,7 @@ def fail(error: BaseException) -> int:
 def sentence(error: BaseException) -> str:
     """Return what to tell the user of an error."""
     match error:
-        case SnapshotError() | ArtifactError():
+        case SnapshotError():
             advice = "`chartcoder codesets build`"
             return str(error) if advice in str(error) else f"{error}; {advice} replaces what is damaged"
         case ChartcoderError() | CodeSetError():

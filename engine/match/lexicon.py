@@ -402,7 +402,45 @@ def index_terms(index: IndexFile, snapshot: Snapshot) -> Iterator[Term]:
 
 # No "a" stands before these.
 _NO_ARTICLE_BEFORE = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "been", "being", "but", "by", "can", "do", "does", "for", "from", "had", "has", "have", "if", "in", "is", "may", "no", "not", "of", "on", "or", "than", "that", "the", "this", "to", "was", "were", "who", "with"]
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "being",
+        "but",
+        "by",
+        "can",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "if",
+        "in",
+        "is",
+        "may",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "than",
+        "that",
+        "the",
+        "this",
+        "to",
+        "was",
+        "were",
+        "who",
+        "with",
+    ]
 )
 
 

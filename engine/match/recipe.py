@@ -48,7 +48,11 @@ class Ingredients:
 
 def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
     """Return where the dictionary of a release is kept, whether or not it is built."""
-    parts = [snapshot.release.content_hash, lexicon_hash(snapshot.release.system), *(i.content_hash for i in given.indexes)]
+    parts = [
+        snapshot.release.content_hash,
+        lexicon_hash(snapshot.release.system),
+        *(i.content_hash for i in given.indexes),
+    ]
     key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, _recipe_hash()]).encode()).hexdigest()[:20]
     return home / "dictionaries" / f"{snapshot.release.system.value}-{snapshot.release.version}-{key}{SUFFIX}"
 

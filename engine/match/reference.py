@@ -124,7 +124,9 @@ class ReferenceMatcher:
             for a, b in pairwise(words)
         ]
         ids = [self._surfaces.get(word.fold) for word in words]
-        reported = [(w.begin, w.end, NO_PHRASE) for w, number in zip(words, ids, strict=True) if number == REPORTED_WORD]
+        reported = [
+            (w.begin, w.end, NO_PHRASE) for w, number in zip(words, ids, strict=True) if number == REPORTED_WORD
+        ]
         words, gaps, ids = _drop_transparent(words, gaps, ids)
         hits = [hit for last in range(len(words)) for hit in self._ending_at(last, words, gaps, ids)]
         return keep_longest(hits) if longest else sorted(hits + reported, key=lambda hit: hit[1])
@@ -133,7 +135,9 @@ class ReferenceMatcher:
         """List what is no term by begin, and the longest terms, as the native matcher does."""
         hits = self.find(text)
         terms = [hit for hit in hits if hit[2] != NO_PHRASE and self._flags[hit[2]] & TERM]
-        cues = [hit for hit in hits if hit[2] == NO_PHRASE or not self._flags[hit[2]] & TERM or self._flags[hit[2]] & CUE]
+        cues = [
+            hit for hit in hits if hit[2] == NO_PHRASE or not self._flags[hit[2]] & TERM or self._flags[hit[2]] & CUE
+        ]
         return sorted(cues), keep_longest(terms)
 
     def _ending_at(
@@ -168,7 +172,7 @@ def keep_longest(hits: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, i
     kept: list[tuple[int, int, int]] = []
     span = (-1, -1)
     for hit in sorted(hits, key=lambda hit: (hit[0], -hit[1], hit[2])):
-        if hit[2] == NO_PHRASE or hit[0] < span[1] and hit[:2] != span:
+        if hit[2] == NO_PHRASE or (hit[0] < span[1] and hit[:2] != span):
             continue
         span = hit[:2]
         kept.append(hit)

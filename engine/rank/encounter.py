@@ -44,9 +44,7 @@ _OTHER = r"""
   | (?P<tophus> \b(?:tophus|tophi|tophaceous)\b )
   | (?P<fetus> \bfetus\ (?:no\.\ ?|number\ |\#)?[1-5]\b )
 """
-_DENIED = re.compile(
-    r"\b(?:no|not|without) (?:(?:radiographic |clinical )?(?:evidence|signs?) of )?$", re.IGNORECASE
-)
+_DENIED = re.compile(r"\b(?:no|not|without) (?:(?:radiographic |clinical )?(?:evidence|signs?) of )?$", re.IGNORECASE)
 _DENIED_REACH = 40
 _WORDS = re.compile(rf"{_PHASE} | {_FRACTURE} | {_OTHER}", re.IGNORECASE | re.VERBOSE)
 _FIELD_OF = {

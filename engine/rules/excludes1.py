@@ -2,8 +2,8 @@
 
 Source: ICD-10-CM Guidelines I.A.12.a. The note stands at a code, its category, block or chapter and names codes
 or ranges. Of a pair a diagnosis is kept before a status (I.C.15.b.1: no Z34 beside a complication of pregnancy), and
-either before a symptom. Else a note at a category or code says which: it sends the coder to the code it names (N20 names
-N13.2 for a stone with hydronephrosis: N13.2 stays). Where each names the other, or the note stands at a block or
+either before a symptom. Else a note at a category or code says which: it sends the coder to the code it names (N20
+names N13.2 for a stone with hydronephrosis: N13.2 stays). Where each names the other, or the note stands at a block or
 chapter, the one with more confidence is kept. The guideline's exception (the two are unrelated) is a person's call: the
 code that stays is flagged.
 """

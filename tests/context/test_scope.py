@@ -35,7 +35,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
     def read_spans(text: str, spans: list[tuple[int, int]]) -> list[Context]:
         sections = find_sections(text)
         return reader.read(
-            text, sections=sections, sentences=find_sentences(text, sections), cues=finder.find(text)[0], spans=spans
+            text, sections=sections, sentences=find_sentences(text, sections), cues=finder.find(text).cues, spans=spans
         )
 
     return read_spans

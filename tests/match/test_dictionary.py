@@ -13,7 +13,7 @@ from engine.match import automaton, recipe
 from engine.match.automaton import Compiled, Dictionary, write_dictionary
 from engine.match.lexicon import SHADOW, Term, build_dictionary
 from engine.match.mentions import MentionFinder
-from engine.match.recipe import dictionary_path, make_dictionary
+from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.match.reference import UPPER_ONLY
 from engine.types import Match, Origin
 
@@ -95,7 +95,7 @@ def finder(path: Path) -> MentionFinder:
 
 
 def found(finder: MentionFinder, text: str) -> list[tuple[str, list[int]]]:
-    return [(text[span.begin : span.end], [code for code, _ in span.senses]) for span in finder.find(text)[1]]
+    return [(text[span.begin : span.end], [code for code, _ in span.senses]) for span in finder.find(text).spans]
 
 
 @pytest.mark.parametrize(
@@ -117,13 +117,21 @@ def test_the_longest_terms_are_found_and_shadows_name_nothing(
 
 
 def test_cues_are_all_found_by_begin(finder: MentionFinder) -> None:
-    cues, _ = finder.find("no evidence of stone; has a history of stress")
+    cues = finder.find("no evidence of stone; has a history of stress").cues
     assert cues == [Match(0, 2, 0), Match(0, 14, 1), Match(22, 38, 2)]
 
 
 def test_spans_in_capitals_are_marked(finder: MentionFinder) -> None:
-    _, spans = finder.find("KIDNEY STONE and kidney stone")
+    spans = finder.find("KIDNEY STONE and kidney stone").spans
     assert [(span.is_capitals, span.words) for span in spans] == [(True, 2), (False, 2)]
+
+
+def test_hints_are_found_beside_cues_and_numbered_from_nought(tmp_path: Path) -> None:
+    build_dictionary(tmp_path / "d", terms=TERMS, cues=CUES, hints=["acute", "history of"], about={})
+    given = MentionFinder(tmp_path / "d").find("no acute pain on the left; a history of stress")
+    assert given.hints == [(3, 8, 0), (29, 39, 1)]
+    assert given.sides == [(21, 25)]
+    assert given.cues == [Match(0, 2, 0)]
 
 
 # -- the recipe -------------------------------------------------------------------------------------------------------
@@ -139,19 +147,20 @@ def release(tmp_path: Path) -> Snapshot:
 def test_the_name_changes_with_all_that_the_dictionary_is_made_from(
     tmp_path: Path, release: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def name(cues: tuple[str, ...] = ("no",)) -> str:
-        return dictionary_path(tmp_path, release, cues=cues, indexes=index_files(tmp_path, release.release)).name
+    def name(cues: tuple[str, ...] = ("no",), hints: tuple[str, ...] = ()) -> str:
+        given = Ingredients(cues, hints, index_files(tmp_path, release.release))
+        return dictionary_path(tmp_path, release, given).name
 
     first = name()
     assert name() == first
-    names = {first, name(("no", "denies"))}
+    names = {first, name(("no", "denies")), name(("no",), ("acute",)), name(("no", "acute"))}
     save_index(tmp_path, IndexSource("alphabetic", "2026", "made", (IndexEntry(("Cholera",), (), "A00"),)))
     names.add(name())
     monkeypatch.setattr(recipe, "lexicon_hash", lambda _: "other")
     names.add(name())
     monkeypatch.setattr(recipe, "_recipe_hash", lambda: "other")
     names.add(name())
-    assert len(names) == 5
+    assert len(names) == 7
 
 
 def test_the_recipe_names_every_file_it_rests_on() -> None:
@@ -165,8 +174,8 @@ def test_a_new_dictionary_takes_the_place_of_the_old_of_its_release_only(tmp_pat
     folder.mkdir()
     for name in ("icd10cm-2026-old.ccdict", "icd10cm-2025-old.ccdict", "icd10cm-2026-notes.txt"):
         (folder / name).write_bytes(b"old")
-    path = dictionary_path(tmp_path, release, cues=["no"], indexes=[])
-    make_dictionary(path, release, cues=["no"], indexes=[])
+    path = dictionary_path(tmp_path, release, Ingredients(["no"]))
+    make_dictionary(path, release, Ingredients(["no"]))
     left = {file.name for file in folder.iterdir()}
     assert left == {"icd10cm-2025-old.ccdict", "icd10cm-2026-notes.txt", path.name}
     assert ("cholera", [0]) in [(text.lower(), codes) for text, codes in found(MentionFinder(path), "Cholera.")]

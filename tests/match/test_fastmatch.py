@@ -70,7 +70,13 @@ def test_side_words_are_reported_wherever_they_stand(make: Make) -> None:
 
 @pytest.mark.parametrize("make", MATCHERS)
 def test_terms_are_the_longest_and_cues_are_all(make: Make) -> None:
-    phrases = [Phrase("pain", TERM), Phrase("chest pain", TERM), Phrase("no", CUE), Phrase("no chest", CUE), Phrase("chest", TERM | CUE)]
+    phrases = [
+        Phrase("pain", TERM),
+        Phrase("chest pain", TERM),
+        Phrase("no", CUE),
+        Phrase("no chest", CUE),
+        Phrase("chest", TERM | CUE),
+    ]
     cues, terms = make(compile_phrases(phrases)).find_apart("No chest pain")
     assert cues == [(0, 2, 2), (0, 8, 3), (3, 8, 4)]
     assert terms == [(3, 13, 1)]

@@ -19,7 +19,7 @@ from engine.match.lexicon import (
     lexicon_terms,
     tabular_terms,
 )
-from engine.match.reference import ACROSS_COMMA, UPPER_ONLY
+from engine.match.reference import ACROSS_COMMA, TERM, UPPER_ONLY
 from engine.types import Origin, Side
 
 NODES = (
@@ -125,7 +125,7 @@ def test_terms_that_read_the_same_are_one_phrase_with_the_best_origin_of_each_co
         Term("stone", 1, Origin.TITLE),
     ]
     phrases, flags, _, senses, cues = gather_senses(terms, [])
-    assert (len(phrases), flags, cues) == (2, [0, 0], [])
+    assert (len(phrases), flags, cues) == (2, [TERM, TERM], [])
     assert senses == [[(1, int(Origin.LEXICON)), (2, int(Origin.INDEX))], [(1, int(Origin.TITLE))]]
 
 

@@ -1,10 +1,9 @@
 """Axes of titles and text, and moves between siblings, by hand from the tabular list."""
 
 import pytest
-
-from codesets.snapshot import Snapshot
 from placing import places_in
 
+from codesets.snapshot import Snapshot
 from engine.rank.axes import AxisIndex, AxisReading, Families, read_axes, title_shape, trimester_of
 
 

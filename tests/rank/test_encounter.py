@@ -1,7 +1,6 @@
 """Encounter words near a mention, by hand from Guidelines I.C.19.a and I.C.19.c."""
 
 import pytest
-
 from placing import places_in
 
 from engine.rank.encounter import Encounter, EncounterIndex
