@@ -10,7 +10,8 @@ ChartcoderError
 ├── ConfigError                a setting is wrong
 ├── AuditError                 the audit log cannot record: nothing may be answered
 │   └── AuditCorruptError      the audit log does not verify
-└── OverloadedError            try again later
+├── OverloadedError            try again later
+└── ShuttingDownError          try again, elsewhere
 
 Messages read "field: got, want" and never carry chart text, names or record numbers. `reason` is stable.
 """
@@ -84,3 +85,9 @@ class OverloadedError(ChartcoderError):
     """More work is offered than may be queued."""
 
     REASON = "OVERLOADED"
+
+
+class ShuttingDownError(ChartcoderError):
+    """The server takes no new calls any more."""
+
+    REASON = "SHUTTING_DOWN"

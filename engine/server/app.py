@@ -23,7 +23,7 @@ from engine.config import Config
 from engine.errors import ConfigError
 from engine.server import codesets, coding
 from engine.server.answers import Engine
-from engine.server.interceptors import make_interceptors
+from engine.server.interceptors import Admission, make_interceptors
 from engine.server.logs import get_log, on_loop_error
 from engine.server.pool import EnginePool
 
@@ -33,6 +33,8 @@ MAX_METADATA_BYTES = 16 * 1024
 CALLS_PER_CHART = 16
 # A thread that codes gives way to the event loop after this long (Python's own default is 5 ms).
 SWITCH_INTERVAL_S = 0.001
+# What refusals and last frames under way get, once the drain is over.
+LAST_WORDS_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,15 @@ class Server:
     address: Address
     grpc_server: Any
     health: Any
+    admission: Admission
     pool: EnginePool
     close_log: Callable[[], None]
 
     async def drain(self, grace_s: float) -> None:
         """Report NOT_SERVING, take no new calls, let those in flight end, and stop; after `grace_s` cut them off."""
         await self.health.enter_graceful_shutdown()
-        await self.grpc_server.stop(grace_s)
+        await self.admission.close(grace_s)
+        await self.grpc_server.stop(LAST_WORDS_S)
         await asyncio.get_running_loop().run_in_executor(None, self.pool.close)
         self.close_log()
         if self.address.uds:
@@ -77,8 +81,9 @@ async def start(config: Config, engine: Engine, *, port: int | None = None, shar
     """
     log = engine.audit_log()
     pool = EnginePool(max_in_flight=config.max_in_flight)
+    admission = Admission()
     server = grpc.aio.server(
-        interceptors=make_interceptors(),
+        interceptors=make_interceptors(admission),
         options=_options(config, share_port=share_port),
         maximum_concurrent_rpcs=config.max_in_flight * CALLS_PER_CHART,
     )
@@ -98,7 +103,7 @@ async def start(config: Config, engine: Engine, *, port: int | None = None, shar
     await server.start()
     for name in ("", *SERVICES):
         await state.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return Server(address, server, state, pool, log.close)
+    return Server(address, server, state, admission, pool, log.close)
 
 
 async def run(

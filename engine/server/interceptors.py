@@ -8,13 +8,14 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from inspect import isasyncgenfunction
 from typing import Any
 
 import grpc
 import grpc.aio
 
+from engine.errors import ShuttingDownError
 from engine.server.calls import CURRENT_CALL, REQUEST_ID_KEY, Call, current_call, request_id_from
 from engine.server.logs import get_log, where
 from engine.server.status import is_expected, to_status
@@ -145,6 +146,42 @@ def log_unexpected(error: Exception, call: Call) -> None:
         get_log().error("internal error", method=call.method, request_id=call.request_id, **where(error))
 
 
-def make_interceptors() -> tuple[Interceptor, ...]:
+class Admission(Interceptor):
+    """Knows the calls in flight, and refuses new ones once the server drains.
+
+    grpc's own way to stop cancels a call that comes at the wrong moment; here it is told to try elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self._active = 0
+        self._is_closed = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @asynccontextmanager
+    async def around(self, method: str, context: Any) -> AsyncIterator[None]:
+        """Count a call while it runs; raises ShuttingDownError for a new one once closed."""
+        if method.startswith(_QUIET):  # health is watched to the end, and holds up nobody
+            yield
+            return
+        if self._is_closed:
+            raise ShuttingDownError("server: shutting down, takes no new calls; try again")
+        self._active += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._active -= 1
+            if self._active == 0:
+                self._idle.set()
+
+    async def close(self, grace_s: float) -> None:
+        """Refuse new calls, and return once those in flight have ended or `grace_s` is over."""
+        self._is_closed = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), grace_s)
+
+
+def make_interceptors(admission: Admission) -> tuple[Interceptor, ...]:
     """Return the chain, outermost first."""
-    return (AccessLog(), Errors())
+    return (AccessLog(), Errors(), admission)

@@ -26,6 +26,7 @@ _CODES: _Codes = {
     errors.AuditCorruptError: code_pb2.DATA_LOSS,
     errors.AuditError: code_pb2.UNAVAILABLE,
     errors.OverloadedError: code_pb2.RESOURCE_EXHAUSTED,
+    errors.ShuttingDownError: code_pb2.UNAVAILABLE,
     codeset_errors.UnknownSystemError: code_pb2.INVALID_ARGUMENT,
     codeset_errors.UnknownCodeError: code_pb2.NOT_FOUND,
     codeset_errors.NoReleaseError: code_pb2.FAILED_PRECONDITION,
