@@ -6,7 +6,7 @@ This is the only file that knows the stages together; each stage is pure, and so
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from codesets.errors import NoReleaseError
@@ -18,7 +18,7 @@ from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
-from engine.rank.candidates import CandidateMaker, SenseChoice
+from engine.rank.candidates import CandidateMaker, ChoiceSet, SenseChoice
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.hints import sort_places
@@ -45,8 +45,9 @@ from engine.types import (
 )
 
 # A candidate less likely than this is not worth a coder's look.
-MIN_SCORE = 0.2
+MIN_SCORE = 0.25
 MAX_CANDIDATES = 5
+ORIGIN_NAMES = tuple(origin.name.lower() for origin in Origin)
 _SEX_VALUES = {Sex.FEMALE: {"sex": "female"}, Sex.MALE: {"sex": "male"}}
 
 
@@ -58,9 +59,14 @@ class ReleaseTools:
     mentions: MentionFinder
     candidates: CandidateMaker
 
+    titles: dict[str, str] = field(default_factory=dict)
+
     def title(self, code: str) -> str:
         """Return the official title of a code."""
-        return self.snapshot.title(code)
+        found = self.titles.get(code)
+        if found is None:
+            found = self.titles[code] = self.snapshot.title(code)
+        return found
 
     def title_or_none(self, code: str) -> str:
         """Return the title of a code, "" if the release lacks it."""
@@ -75,7 +81,7 @@ class ReadMention:
     span: TermSpan
     section: str
     context: Context
-    choices: list[SenseChoice]
+    choices: ChoiceSet
 
 
 class Pipeline:
@@ -194,7 +200,7 @@ class Pipeline:
         findings: list[Finding] = []
         row = 0
         for mention in mentions:
-            options = mention.choices
+            options = mention.choices.options
             codes = _ranked(tools, scores[row : row + len(options)], options)
             row += len(options)
             if codes:
@@ -202,11 +208,13 @@ class Pipeline:
         return findings
 
 
-def _ranked(tools: ReleaseTools, scores: list[float], options: list[SenseChoice]) -> list[Candidate]:
+def _ranked(tools: ReleaseTools, scores: list[float], options: Sequence[SenseChoice]) -> list[Candidate]:
     system = tools.snapshot.release.system.value
-    best = sorted(zip(scores, options, strict=True), key=lambda pair: (-pair[0], pair[1].code))
+    best = list(zip(scores, options, strict=True))
+    if len(best) > 1:
+        best.sort(key=lambda pair: (-pair[0], pair[1].code))
     return [
-        Candidate(system, option.code, tools.title(option.code), round(score, 4), Origin(option.origin).name.lower())
+        Candidate(system, option.code, tools.title(option.code), round(score, 4), ORIGIN_NAMES[option.origin])
         for score, option in best[:MAX_CANDIDATES]
         if score >= MIN_SCORE
     ]

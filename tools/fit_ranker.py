@@ -41,13 +41,15 @@ def read_rows(train: Path) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarra
         mentions = [
             m
             for m in pipeline.read_mentions(Document(file.read_text(encoding="utf-8")))
-            if m.context.experiencer is Experiencer.PATIENT and m.context.assertion not in NOT_STATED and m.choices
+            if m.context.experiencer is Experiencer.PATIENT
+            and m.context.assertion not in NOT_STATED
+            and m.choices.options
         ]
         facts = [MentionFacts(m.span.words, m.span.is_capitals, m.section) for m in mentions]
         blocks.append(feature_rows(facts, [m.choices for m in mentions], {}))
         fold = int(hashlib.sha256(file.stem.encode()).hexdigest(), 16) % FOLDS
         for mention in mentions:
-            for choice in mention.choices:
+            for choice in mention.choices.options:
                 codes.append(choice.code)
                 labels.append(as_annotated(choice.code) in gold.get(file.stem, ()))
                 folds.append(fold)

@@ -80,6 +80,7 @@ INVARIANT = frozenset(
         "quadriceps",
         "rhabdomyolysis",
         "ards",
+        "apds",
         "caps",
         "crps",
         "flus",

@@ -110,6 +110,9 @@ _ALSO_WORDS = frozenset(
 _CAPITALS_REACH = 60
 
 
+Senses = tuple[tuple[int, int], ...]
+
+
 @dataclass(slots=True)
 class TermSpan:
     """A span with the senses of the phrases found there, as (code number, origin + 16 * side)."""
@@ -118,7 +121,7 @@ class TermSpan:
     end: int
     words: int
     is_capitals: bool
-    senses: list[tuple[int, int]]
+    senses: Senses
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class MentionFinder:
             for phrase in forms:
                 cues.setdefault(phrase, []).append(cue)
         self._cues = cues
+        self._senses: dict[int, Senses] = {}
         self._first_hint = len(self._dictionary.about["cues"]) - self._dictionary.about["hints"]
 
     def find(self, text: str) -> Found:
@@ -165,16 +169,18 @@ class MentionFinder:
     def _spans(self, text: str, terms: Sequence[tuple[int, int, int]]) -> list[TermSpan]:
         spans: list[TermSpan] = []
         for begin, end, phrase in terms:
-            senses = [sense for sense in self._dictionary.senses(phrase) if sense[0] != SHADOW]
+            senses = self._senses.get(phrase)
+            if senses is None:
+                senses = self._senses[phrase] = self._senses_of(phrase)
             if spans and spans[-1].begin == begin and spans[-1].end == end:
-                spans[-1].senses.extend(senses)
+                spans[-1].senses = (*spans[-1].senses, *senses)
             else:
-                spans.append(self._span(text, begin, end, senses))
+                words = text[begin:end]
+                spans.append(TermSpan(begin, end, 1 + words.count(" "), words.isupper(), senses))
         return spans
 
-    def _span(self, text: str, begin: int, end: int, senses: Sequence[tuple[int, int]]) -> TermSpan:
-        words = text[begin:end].split()
-        return TermSpan(begin, end, len(words), text[begin:end].isupper(), list(senses))
+    def _senses_of(self, phrase: int) -> Senses:
+        return tuple(sense for sense in self._dictionary.senses(phrase) if sense[0] != SHADOW)
 
 
 def _is_plain_word(text: str, span: TermSpan) -> bool:

@@ -1,5 +1,8 @@
 """From a matched phrase to the billable codes it may mean in this place."""
 
+from __future__ import annotations  # array is generic for type checkers only, before Python 3.12
+
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +12,7 @@ from engine.rank.encounter import Encounter
 from engine.rank.resolve import Resolver
 
 _SIDES = ("", "right", "left", "bilateral")
+_MOST_REMEMBERED = 100_000
 
 
 @dataclass(slots=True)
@@ -26,6 +30,14 @@ class SenseChoice:
     side_agrees: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class ChoiceSet:
+    """The choices of a mention, best origin first; `rows` keeps what the ranker sees of them whatever the mention."""
+
+    options: tuple[SenseChoice, ...]
+    rows: array[float] | None = None
+
+
 class CandidateMaker:
     """Turns the senses of a phrase into codes, given the axis words of the document."""
 
@@ -33,15 +45,27 @@ class CandidateMaker:
         self._snapshot = snapshot
         self._resolver = Resolver(snapshot)
         self._families = Families(snapshot)
-        self._cache: dict[tuple[int, tuple[tuple[str, str], ...], Encounter], tuple[str, bool, bool]] = {}
+        self._chosen: dict[tuple[tuple[tuple[int, int], ...], tuple[tuple[str, str], ...], Encounter], ChoiceSet] = {}
 
     def choices(
-        self, senses: Sequence[tuple[int, int]], wanted: Mapping[str, str], *, encounter: Encounter
-    ) -> list[SenseChoice]:
+        self, senses: tuple[tuple[int, int], ...], wanted: Mapping[str, str], *, encounter: Encounter
+    ) -> ChoiceSet:
         """List the codes of the senses (code number, origin + 16 * side), one choice a code, best origin first.
 
-        `wanted` gives the axis values that hold for the mention.
+        `wanted` gives the axis values that hold for the mention. What was once chosen is remembered: charts repeat
+        themselves.
         """
+        key = (senses, tuple(wanted.items()), encounter)
+        found = self._chosen.get(key)
+        if found is None:
+            if len(self._chosen) > _MOST_REMEMBERED:
+                self._chosen.clear()
+            found = self._chosen[key] = ChoiceSet(self._choose(senses, wanted, encounter))
+        return found
+
+    def _choose(
+        self, senses: Sequence[tuple[int, int]], wanted: Mapping[str, str], encounter: Encounter
+    ) -> tuple[SenseChoice, ...]:
         side = wanted.get("side", "")
         best: dict[str, SenseChoice] = {}
         for number, packed in senses:
@@ -52,18 +76,9 @@ class CandidateMaker:
             known = best.get(code)
             if known is None or origin < known.origin:
                 best[code] = SenseChoice(code, origin, is_default, moved, bool(sense_side))
-        return sorted(best.values(), key=lambda choice: (choice.origin, not choice.side_agrees, choice.code))
+        return tuple(sorted(best.values(), key=lambda choice: (choice.origin, not choice.side_agrees, choice.code)))
 
     def _complete(self, number: int, wanted: Mapping[str, str], encounter: Encounter) -> tuple[str, bool, bool]:
-        key = (number, tuple(sorted(wanted.items())), encounter)
-        found = self._cache.get(key)
-        if found is None:
-            if len(self._cache) > 100_000:
-                self._cache.clear()
-            found = self._cache[key] = self._complete_anew(number, wanted, encounter)
-        return found
-
-    def _complete_anew(self, number: int, wanted: Mapping[str, str], encounter: Encounter) -> tuple[str, bool, bool]:
         named = self._without_default_seventh(self._snapshot.code_at(number))
         code = self._resolver.default_child(named)
         # A side that the term itself means (an abbreviation may) stays, whatever stands near it.

@@ -4,13 +4,16 @@ Columns are named in FEATURES; weights and models refer to them by name, and a m
 is refused.
 """
 
+from __future__ import annotations  # array is generic for type checkers only, before Python 3.12
+
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.rank.candidates import SenseChoice
+from engine.rank.candidates import ChoiceSet, SenseChoice
 from engine.types import Origin
 
 _SECTION_GROUPS = {
@@ -27,6 +30,10 @@ FEATURES = (
     "section_assessment", "section_history", "section_review", "section_exam",
 )  # fmt: skip
 _COLUMN = {name: column for column, name in enumerate(FEATURES)}
+_BIAS, _ORIGIN, _WORDS = _COLUMN["bias"], 1, _COLUMN["words"]
+_IS_DEFAULT, _MOVED, _SIDE_AGREES = _COLUMN["is_default"], _COLUMN["moved"], _COLUMN["side_agrees"]
+_IS_CAPITALS, _RIVALS, _PRIOR = _COLUMN["is_capitals"], _COLUMN["rivals"], _COLUMN["prior"]
+_SECTION_COLUMNS = {section: _COLUMN[group] for section, group in _SECTION_GROUPS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +46,37 @@ class MentionFacts:
 
 
 def feature_rows(
-    facts: Sequence[MentionFacts], choices: Sequence[Sequence[SenseChoice]], priors: dict[str, float]
+    facts: Sequence[MentionFacts], choices: Sequence[ChoiceSet], priors: dict[str, float]
 ) -> NDArray[np.float32]:
     """Return one row for each choice of each mention, in order: float32[sum of choices, len(FEATURES)]."""
-    rows = np.zeros((sum(map(len, choices)), len(FEATURES)), dtype=np.float32)
-    row = 0
-    for fact, options in zip(facts, choices, strict=True):
-        group = _SECTION_GROUPS.get(fact.section)
-        best = options[0].origin if options else 0
-        for choice in options:
-            values = rows[row]
-            values[0] = 1.0
-            values[1 + choice.origin] = 1.0
-            values[_COLUMN["words"]] = min(fact.words, 6)
-            values[_COLUMN["is_default"]] = choice.is_default
-            values[_COLUMN["moved"]] = choice.moved
-            values[_COLUMN["side_agrees"]] = choice.side_agrees
-            values[_COLUMN["is_capitals"]] = fact.is_capitals
-            values[_COLUMN["rivals"]] = choice.origin > best
-            values[_COLUMN["prior"]] = priors.get(choice.code, priors.get(choice.code[:3], 0.0))
-            if group is not None:
-                values[_COLUMN[group]] = 1.0
-            row += 1
+    flat = array("f")
+    for options in choices:
+        if options.rows is None:
+            options.rows = _rows(options.options, priors)
+        flat.extend(options.rows)
+    if not flat:
+        return np.zeros((0, len(FEATURES)), dtype=np.float32)
+    rows = np.frombuffer(flat, dtype=np.float32).reshape(-1, len(FEATURES))
+    mentions = np.repeat(np.arange(len(facts)), [len(options.options) for options in choices])
+    rows[:, _WORDS] = np.array([min(fact.words, 6) for fact in facts], dtype=np.float32)[mentions]
+    rows[:, _IS_CAPITALS] = np.array([fact.is_capitals for fact in facts], dtype=np.float32)[mentions]
+    columns = np.array([_SECTION_COLUMNS.get(fact.section, -1) for fact in facts])[mentions]
+    placed = np.flatnonzero(columns >= 0)
+    rows[placed, columns[placed]] = 1.0
     return rows
+
+
+def _rows(options: Sequence[SenseChoice], priors: dict[str, float]) -> array[float]:
+    """Return the rows of a mention's choices, without what the mention adds."""
+    flat = array("f")
+    for choice in options:
+        row = [0.0] * len(FEATURES)
+        row[_BIAS] = 1.0
+        row[_ORIGIN + choice.origin] = 1.0
+        row[_IS_DEFAULT] = choice.is_default
+        row[_MOVED] = choice.moved
+        row[_SIDE_AGREES] = choice.side_agrees
+        row[_RIVALS] = choice.origin > options[0].origin
+        row[_PRIOR] = priors.get(choice.code, priors.get(choice.code[:3], 0.0))
+        flat.fromlist(row)
+    return flat

@@ -9,6 +9,7 @@ code that stays is flagged.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -95,11 +96,29 @@ def _excluded(snapshot: Snapshot, code: str) -> tuple[tuple[str, Reference], ...
     return tuple((owner, reference) for owner, note in notes for reference in references(note))
 
 
-def _noted_at(snapshot: Snapshot, code: str, other: str) -> str:
-    for owner, reference in _excluded(snapshot, code):
-        if reference.covers(other) and not other.startswith(owner):
-            return owner
-    return ""
+class _Pairs:
+    """Which of some codes the notes of others exclude, and at which node the note stands."""
+
+    def __init__(self, snapshot: Snapshot, codes: Sequence[str]) -> None:
+        self._owners: dict[tuple[str, str], str] = {}
+        by_beginning: dict[str, list[str]] = {}
+        for code in codes:
+            for length in range(3, len(code) + 1):
+                by_beginning.setdefault(code[:length], []).append(code)
+        for code in codes:
+            for owner, reference in _excluded(snapshot, code):
+                named = by_beginning.get(reference.first, ()) if reference.first == reference.last else codes
+                for other in named:
+                    if reference.covers(other) and not other.startswith(owner):
+                        self._owners.setdefault((code, other), owner)
+
+    def noted_at(self, code: str, other: str) -> str:
+        """Return the node nearest to `code` whose note names `other`, "" if none does."""
+        return self._owners.get((code, other), "")
+
+    def owner(self, code: str, other: str) -> str:
+        """Return the node whose note sets the two apart, "" if none does."""
+        return self.noted_at(code, other) or self.noted_at(other, code)
 
 
 def _preference(suggestion: Suggestion) -> tuple[int, float]:
@@ -115,11 +134,12 @@ def _tier(code: str) -> int:
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Keep one of each Excludes1 pair."""
+    pairs = _Pairs(facts.snapshot, [suggestion.code for suggestion in suggestions])
     kept: list[Suggestion] = []
     alerts: list[Alert] = []
     for suggestion in sorted(suggestions, key=_preference, reverse=True):
-        rivals = [(other, owner) for other in kept if (owner := _owner(facts.snapshot, suggestion.code, other.code))]
-        stronger = next((pair for pair in rivals if not _yields(facts.snapshot, pair[0], suggestion)), None)
+        rivals = [(other, owner) for other in kept if (owner := pairs.owner(suggestion.code, other.code))]
+        stronger = next((pair for pair in rivals if not _yields(pairs, pair[0], suggestion)), None)
         if stronger is not None:
             alerts.append(_settle(suggestion, stronger[0], stronger[1]))
             continue
@@ -131,18 +151,13 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     return Outcome(sorted(kept, key=lambda suggestion: order[id(suggestion)]), alerts)
 
 
-def _owner(snapshot: Snapshot, code: str, other: str) -> str:
-    """Return the node whose note sets the two apart, "" if none does."""
-    return _noted_at(snapshot, code, other) or _noted_at(snapshot, other, code)
-
-
-def _yields(snapshot: Snapshot, kept: Suggestion, new: Suggestion) -> bool:
+def _yields(pairs: _Pairs, kept: Suggestion, new: Suggestion) -> bool:
     """Whether the code kept so far gives way to one with less confidence: its own note sends the coder there."""
     if _tier(kept.code) != _tier(new.code):
         return False
-    owner = _noted_at(snapshot, kept.code, new.code)
+    owner = pairs.noted_at(kept.code, new.code)
     is_near = owner[:1].isalpha() and "-" not in owner
-    return is_near and not _noted_at(snapshot, new.code, kept.code)
+    return is_near and not pairs.noted_at(new.code, kept.code)
 
 
 def _settle(lost: Suggestion, kept: Suggestion, owner: str) -> Alert:

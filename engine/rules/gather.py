@@ -7,6 +7,7 @@ if they existed); I.A.19 (a code rests on the provider's statement that the cond
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.rules.history import code_in_context
 from engine.types import Assertion, Chart, Evidence, Finding, Reason, Role, Route, Setting, Suggestion
@@ -59,7 +60,12 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
 
 def may_lead(suggestion: Suggestion) -> bool:
     """Whether a code may be listed first."""
-    return not suggestion.code.startswith(_EXTERNAL) and not _MANIFESTATION.search(suggestion.display)
+    return not suggestion.code.startswith(_EXTERNAL) and not _is_manifestation(suggestion.display)
+
+
+@lru_cache(maxsize=65536)
+def _is_manifestation(title: str) -> bool:
+    return _MANIFESTATION.search(title) is not None
 
 
 def _place(group: Sequence[Finding]) -> tuple[int, int]:

@@ -34,9 +34,15 @@ _CATALOGUES = ("V", "W", "X", "Y", "Z")
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Drop an unspecified code where a code that says the same and more is suggested."""
+    by_category: dict[str, list[Suggestion]] = {}
+    for suggestion in suggestions:
+        by_category.setdefault(suggestion.code[:3], []).append(suggestion)
     outcome = Outcome([])
     for suggestion in suggestions:
-        better = next((s for s in suggestions if _says_more(facts.snapshot, s, suggestion)), None)
+        family = by_category[suggestion.code[:3]]
+        better = None
+        if len(family) > 1 and not suggestion.code.startswith(_CATALOGUES) and _VAGUE.search(suggestion.display):
+            better = next((s for s in family if _says_more(facts.snapshot, s, suggestion)), None)
         if better is None:
             outcome.suggestions.append(suggestion)
             continue
@@ -47,8 +53,6 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
 
 
 def _says_more(snapshot: Snapshot, better: Suggestion, vague: Suggestion) -> bool:
-    if better.code[:3] != vague.code[:3] or vague.code.startswith(_CATALOGUES) or not _VAGUE.search(vague.display):
-        return False
     more, less = title_stems(better.display), title_stems(vague.display)
     is_better_vague = bool(_VAGUE.search(better.display))
     if set(less) <= set(more):

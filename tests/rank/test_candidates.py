@@ -40,24 +40,33 @@ def sense(snapshot: Snapshot, code: str, side: Side = Side.NONE, origin: Origin 
 def test_the_words_near_choose_the_child(
     maker: CandidateMaker, snapshot: Snapshot, code: str, wanted: dict[str, str], encounter: Encounter, expected: str
 ) -> None:
-    choices = maker.choices([sense(snapshot, code)], wanted, encounter=encounter)
+    choices = maker.choices((sense(snapshot, code),), wanted, encounter=encounter).options
     assert [choice.code for choice in choices] == [expected]
 
 
 def test_a_sense_of_the_other_side_is_no_candidate(maker: CandidateMaker, snapshot: Snapshot) -> None:
-    senses = [sense(snapshot, "M25.561", Side.RIGHT), sense(snapshot, "M25.562", Side.LEFT)]
-    choices = maker.choices(senses, {"side": "left"}, encounter=Encounter())
+    senses = (
+        sense(snapshot, "M25.561", Side.RIGHT),
+        sense(snapshot, "M25.562", Side.LEFT),
+    )
+    choices = maker.choices(senses, {"side": "left"}, encounter=Encounter()).options
     assert [(choice.code, choice.side_agrees) for choice in choices] == [("M25.562", True)]
 
 
 def test_two_senses_of_one_code_are_one_choice_from_the_better_source(
     maker: CandidateMaker, snapshot: Snapshot
 ) -> None:
-    senses = [sense(snapshot, "J45", origin=Origin.TITLE), sense(snapshot, "J45.909", origin=Origin.LEXICON)]
-    choices = maker.choices(senses, {}, encounter=Encounter())
+    senses = (
+        sense(snapshot, "J45", origin=Origin.TITLE),
+        sense(snapshot, "J45.909", origin=Origin.LEXICON),
+    )
+    choices = maker.choices(senses, {}, encounter=Encounter()).options
     assert [(choice.code, choice.origin) for choice in choices] == [("J45.909", Origin.LEXICON)]
 
 
 def test_choices_come_best_source_first(maker: CandidateMaker, snapshot: Snapshot) -> None:
-    senses = [sense(snapshot, "I10", origin=Origin.TITLE_VARIANT), sense(snapshot, "E11.9", origin=Origin.LEXICON)]
-    assert [choice.code for choice in maker.choices(senses, {}, encounter=Encounter())] == ["E11.9", "I10"]
+    senses = (
+        sense(snapshot, "I10", origin=Origin.TITLE_VARIANT),
+        sense(snapshot, "E11.9", origin=Origin.LEXICON),
+    )
+    assert [choice.code for choice in maker.choices(senses, {}, encounter=Encounter()).options] == ["E11.9", "I10"]

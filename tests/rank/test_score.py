@@ -8,7 +8,7 @@ import pytest
 
 import engine.rank.score
 from engine.errors import ArtifactError
-from engine.rank.candidates import SenseChoice
+from engine.rank.candidates import ChoiceSet, SenseChoice
 from engine.rank.features import FEATURES, MentionFacts, feature_rows
 from engine.rank.score import LinearRanker
 from engine.types import Origin
@@ -92,8 +92,8 @@ def test_a_weight_that_is_no_number_is_refused(folder: Path, value: str) -> None
 
 def test_feature_rows_say_what_is_known_of_each_choice() -> None:
     choices = [
-        [SenseChoice("E11.9", Origin.LEXICON), SenseChoice("E11.65", Origin.TITLE, moved=True)],
-        [SenseChoice("I10", Origin.INDEX, is_default=True, side_agrees=True)],
+        ChoiceSet((SenseChoice("E11.9", Origin.LEXICON), SenseChoice("E11.65", Origin.TITLE, moved=True))),
+        ChoiceSet((SenseChoice("I10", Origin.INDEX, is_default=True, side_agrees=True),)),
     ]
     facts = [MentionFacts(9, False, "ASSESSMENT"), MentionFacts(1, True, "")]
     named = [dict(zip(FEATURES, row, strict=True)) for row in feature_rows(facts, choices, {"E11": 0.5, "I10": -1.0})]
