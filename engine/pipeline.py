@@ -45,7 +45,7 @@ from engine.types import (
 )
 
 # A candidate less likely than this is not worth a coder's look.
-MIN_SCORE = 0.25
+MIN_SCORE = 0.3
 MAX_CANDIDATES = 5
 ORIGIN_NAMES = tuple(origin.name.lower() for origin in Origin)
 _SEX_VALUES = {Sex.FEMALE: {"sex": "female"}, Sex.MALE: {"sex": "male"}}

@@ -18,25 +18,26 @@ from engine.config import Config
 from engine.evaluation.coded import NOT_STATED
 from engine.evaluation.codiesp import as_annotated, read_gold
 from engine.live import Live
-from engine.rank.features import FEATURES, MentionFacts, feature_rows
+from engine.rank.candidates import SenseChoice
+from engine.rank.features import FEATURES, MentionFacts, feature_rows, prior_of
 from engine.types import Document, Experiencer
 
 RIDGE = 2.0
 FOLDS = 5
 CODE_WEIGHT = 4.0
-CATEGORY_WEIGHT = 8.0
+CATEGORY_WEIGHT = 16.0
 # No corpus of 500 documents may silence a code: conventions differ.
 MOST = 2.5
 FOLDER = Path(__file__).parents[1] / "engine" / "rank"
 PRIOR = FEATURES.index("prior")
 
 
-def read_rows(train: Path) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarray]:
-    """Return features float32[n, f], labels bool[n], codes and fold numbers of all candidates of the split."""
+def read_rows(train: Path) -> tuple[np.ndarray, np.ndarray, list[SenseChoice], np.ndarray]:
+    """Return features float32[n, f], labels bool[n], choices and fold numbers of all candidates of the split."""
     pipeline = Live.open(Config.load(), progress=print).pipeline
     texts = sorted((train / "text_files_en").glob("*.txt"))
     gold = read_gold(train, "D", {text.stem for text in texts}, as_annotated)
-    blocks, labels, codes, folds = [], [], [], []
+    blocks, labels, seen, folds = [], [], [], []
     for file in texts:
         mentions = [
             m
@@ -50,10 +51,10 @@ def read_rows(train: Path) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarra
         fold = int(hashlib.sha256(file.stem.encode()).hexdigest(), 16) % FOLDS
         for mention in mentions:
             for choice in mention.choices.options:
-                codes.append(choice.code)
+                seen.append(choice)
                 labels.append(as_annotated(choice.code) in gold.get(file.stem, ()))
                 folds.append(fold)
-    return np.vstack(blocks), np.array(labels, dtype=float), codes, np.array(folds)
+    return np.vstack(blocks), np.array(labels, dtype=float), seen, np.array(folds)
 
 
 def fit_weights(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -103,14 +104,10 @@ def _logistic(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 
-def look_up(priors: dict[str, float], codes: list[str]) -> np.ndarray:
-    """Return each code's prior, as the ranker looks it up."""
-    return np.array([priors.get(code, priors.get(code[:3], 0.0)) for code in codes], dtype=np.float32)
-
-
 def fit(train: Path) -> tuple[np.ndarray, dict[str, float]]:
     """Fit weights with cross-fitted priors, then the priors of the whole split."""
-    rows, labels, codes, folds = read_rows(train)
+    rows, labels, choices, folds = read_rows(train)
+    codes = [choice.code for choice in choices]
     print(f"{len(labels)} candidates, {int(labels.sum())} right")
     bare = fit_weights(rows, labels)
     expected = 1 / (1 + np.exp(-rows @ bare))
@@ -118,7 +115,8 @@ def fit(train: Path) -> tuple[np.ndarray, dict[str, float]]:
     for fold in range(FOLDS):
         priors = fit_priors(codes, labels, expected, folds != fold)
         here = folds == fold
-        crossed[here, PRIOR] = look_up(priors, [code for code, kept in zip(codes, here, strict=True) if kept])
+        kept = [choice for choice, is_here in zip(choices, here, strict=True) if is_here]
+        crossed[here, PRIOR] = [prior_of(choice, priors) for choice in kept]
     weights = fit_weights(crossed, labels)
     p = 1 / (1 + np.exp(-crossed @ weights))
     loss = -np.mean(labels * np.log(p) + (1 - labels) * np.log(1 - p))

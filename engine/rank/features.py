@@ -33,6 +33,7 @@ _COLUMN = {name: column for column, name in enumerate(FEATURES)}
 _BIAS, _ORIGIN, _WORDS = _COLUMN["bias"], 1, _COLUMN["words"]
 _IS_DEFAULT, _MOVED, _SIDE_AGREES = _COLUMN["is_default"], _COLUMN["moved"], _COLUMN["side_agrees"]
 _IS_CAPITALS, _RIVALS, _PRIOR = _COLUMN["is_capitals"], _COLUMN["rivals"], _COLUMN["prior"]
+_LEAST_OF_PLAIN_TERMS = -1.0
 _SECTION_COLUMNS = {section: _COLUMN[group] for section, group in _SECTION_GROUPS.items()}
 
 
@@ -66,6 +67,16 @@ def feature_rows(
     return rows
 
 
+def prior_of(choice: SenseChoice, priors: dict[str, float]) -> float:
+    """Return the log-odds of a choice's code, or its category's.
+
+    A term that our lexicon holds plain may lose little by them: a corpus that leaves "dementia" uncoded must not
+    silence it.
+    """
+    prior = priors.get(choice.code, priors.get(choice.code[:3], 0.0))
+    return max(prior, _LEAST_OF_PLAIN_TERMS) if choice.origin == Origin.LEXICON else prior
+
+
 def _rows(options: Sequence[SenseChoice], priors: dict[str, float]) -> array[float]:
     """Return the rows of a mention's choices, without what the mention adds."""
     flat = array("f")
@@ -77,6 +88,6 @@ def _rows(options: Sequence[SenseChoice], priors: dict[str, float]) -> array[flo
         row[_MOVED] = choice.moved
         row[_SIDE_AGREES] = choice.side_agrees
         row[_RIVALS] = choice.origin > options[0].origin
-        row[_PRIOR] = priors.get(choice.code, priors.get(choice.code[:3], 0.0))
+        row[_PRIOR] = prior_of(choice, priors)
         flat.fromlist(row)
     return flat
