@@ -55,6 +55,13 @@ def chart(note_text: str) -> Chart:
     return Chart("bench", documents, setting=Setting.INPATIENT, date_of_service=date(2026, 3, 31))
 
 
+@pytest.fixture(scope="session")
+def dense_chart() -> Chart:
+    """A note of the same length with twice the findings: what a summary of many illnesses costs."""
+    text = (FOLDER / "dense_note.txt").read_text(encoding="utf-8")
+    return Chart("dense", (Document(text, kind="history and physical"),))
+
+
 @pytest.fixture
 def record(request: pytest.FixtureRequest) -> Note:
     """Note a measurement: name, value, unit, and the target it is held to."""

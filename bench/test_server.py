@@ -33,7 +33,7 @@ def test_code_chart_over_loopback_is_within_its_target(
     ):
         coded = client.code_chart(chart)
         assert coded.audit_record
-        assert {finding.codes[0].code for finding in coded.findings} >= STATED
+        assert {finding.codes[0].code for finding in coded.findings} >= STATED[chart.chart_id]
         for _ in range(WARM_UP):
             run_once(client, chart)
         for _ in range(TRIES):
