@@ -16,11 +16,13 @@ from engine.match.lexicon import build_dictionary, index_terms, lexicon_terms, t
 
 _MADE_BY = (
     "automaton.py",
+    "common_words.txt",
     "index_terms.py",
     "inflection.py",
     "lexicon.py",
     "reference.py",
     "variants.py",
+    "words.py",
     "../text/characters.py",
     "../_fastmatch_build.hpp",
     "../_fastmatch_image.hpp",
