@@ -47,13 +47,14 @@ def test_sigterm_lets_a_running_stream_end_and_takes_no_new_calls(start_process:
     def charts() -> Iterator[Chart]:
         for number in range(6):
             if number == 3:
-                half_way.set()
                 go_on.wait(20)
             yield Chart(f"chart-{number}", (Document(SLOW),))
 
     def stream() -> None:
         with ChartcoderClient(server.target) as client:
-            answers.extend(client.code_charts(charts()))
+            for answer in client.code_charts(charts()):
+                answers.append(answer)
+                half_way.set()  # only now is it certain that the server has the call
 
     thread = threading.Thread(target=stream)
     thread.start()
