@@ -154,17 +154,18 @@ class Matcher {
     bool comma;          // a comma gap, whether or not it is also hard
   };
 
-  // What the automaton remembers of the words just read; cumulative counts tell what lies between two of them.
-  struct Trail {
-    int32_t begin[64];
-    uint32_t commas[64], lowers_before[64];
-    uint32_t count = 0, commas_now = 0, lowers_now = 0;
+  // A word as the automaton takes it; transparent words are left out. `commas` and `lowers` count, up to this word and
+  // before it, comma gaps and words with a small letter: their differences tell what lies between two words.
+  struct Step {
+    int32_t begin, end;
+    uint32_t number, commas, lowers;
+    bool hard, has_lower;
   };
 
   struct Scan {
     Scan(std::string_view given, std::vector<Hit>& found, std::vector<Hit>* found_terms)
         : text(reinterpret_cast<const unsigned char*>(given.data())), size(static_cast<uint32_t>(given.size())), hits(found),
-          terms(found_terms), runs(kPieceBytes / 2 + 64) {
+          terms(found_terms), begins(kPieceBytes / 2 + 64), ends(kPieceBytes / 2 + 64) {
       words.reserve(kPieceBytes / 2 + 64);
       hits.reserve(size / 16);
     }
@@ -172,16 +173,18 @@ class Matcher {
     uint32_t size;
     std::vector<Hit>& hits;
     std::vector<Hit>* terms;  // where hits of terms go instead, or null
-    std::vector<Run> runs;
+    std::vector<uint32_t> begins, ends;  // of the piece's runs
     std::vector<Word> words;
     std::vector<uint32_t> numbers;  // of `words`: their number in the image, or kNone
+    std::vector<Step> steps;        // of this piece, after the last few of the one before
+    std::vector<Hit> reported;
     std::string tails;
     uint32_t gap_from = 0;      // bytes from here to the next word are gap that `gap` has not seen
     uint32_t continuation = 0;  // UTF-8 continuation bytes passed: byte offset less this is the code point
     Gap gap;
     bool after_word = false, after_initial = false;
-    uint32_t state = 0;
-    Trail trail;
+    uint32_t state = 0, commas = 0, lowers = 0;
+    bool hard = false;  // a hard gap since the last step
   };
 
   void scan(std::string_view text, std::vector<Hit>& hits, std::vector<Hit>* terms, std::vector<Span>* words) const {
@@ -191,13 +194,17 @@ class Matcher {
     uint32_t size = static_cast<uint32_t>(text.size());
     for (uint32_t from = 0; from < size; from += kPieceBytes) {
       uint32_t to = std::min(size, from + kPieceBytes);
-      size_t count = simd_.find_runs(scan.text, from, to, to == size, runs, scan.runs.data());
+      uint32_t* begins = scan.begins.data();
+      uint32_t* ends = scan.ends.data();
+      size_t count = simd_.find_runs(scan.text, from, to, to == size, runs, begins, ends);
       scan.words.clear();
-      for (size_t i = 0; i < count; ++i) cut_run(scan, scan.runs[i]);
+      for (size_t i = 0; i < count; ++i) cut_run(scan, begins[i], ends[i]);
+      begins[0] = begins[count];  // of the run under way, if any
       look_up(scan);
-      walk(scan);
       if (words != nullptr) list_words(scan, *words);
+      walk(scan, take_steps(scan));
     }
+    add_reported(scan);
   }
 
   static void list_words(const Scan& s, std::vector<Span>& words) {
@@ -207,19 +214,18 @@ class Matcher {
 
   // ---- cutting -------------------------------------------------------------------------------------------------
 
-  void cut_run(Scan& s, Run run) const {
-    uint32_t end = run.end & ~kSpecialRun;
-    if (run.end & kSpecialRun) return cut_special(s, run.begin, end);
+  void cut_run(Scan& s, uint32_t begin, uint32_t end) const {
+    if (end & kSpecialRun) return cut_special(s, begin, end & ~kSpecialRun);
     Word& word = s.words.emplace_back();
-    uint32_t length = end - run.begin;
-    word.begin = static_cast<int32_t>(run.begin - s.continuation);
+    uint32_t length = end - begin;
+    word.begin = static_cast<int32_t>(begin - s.continuation);
     word.end = static_cast<int32_t>(end - s.continuation);
     word.length = static_cast<uint8_t>(std::min<size_t>(length, kMaxWordBytes + 1));
-    bool is_number = length <= kInlineBytes ? fold_short(s, run.begin, length, word) : fold_long(s, run.begin, word);
-    bool is_plain = run.begin - s.gap_from == 1 && s.text[s.gap_from] == ' ' && s.gap.length == 0;
+    bool is_number = length <= kInlineBytes ? fold_short(s, begin, length, word) : fold_long(s, begin, word);
+    bool is_plain = begin - s.gap_from == 1 && s.text[s.gap_from] == ' ' && s.gap.length == 0;
     word.gap = kSoftGap;
     word.comma = false;
-    if (!is_plain) close_gap(s, run.begin, end, is_number && length <= 3, word);
+    if (!is_plain) close_gap(s, begin, end, is_number && length <= 3, word);
     s.after_word = true;
     s.after_initial = length == 1 && !is_number;
     s.gap_from = end;
@@ -392,13 +398,14 @@ class Matcher {
   // ---- looking up and walking ------------------------------------------------------------------------------------
 
   void look_up(Scan& s) const {
-    constexpr size_t kAhead = 12;
+    constexpr size_t kFar = 16, kNear = 8;
     size_t count = s.words.size();
     s.numbers.resize(count);
     const Word* words = s.words.data();
-    for (size_t i = 0; i < std::min(count, kAhead); ++i) __builtin_prefetch(image_.slot_of(words[i].hash));
+    for (size_t i = 0; i < std::min(count, kFar); ++i) __builtin_prefetch(image_.slot_of(words[i].hash));
     for (size_t i = 0; i < count; ++i) {
-      if (i + kAhead < count) __builtin_prefetch(image_.slot_of(words[i + kAhead].hash));
+      if (i + kFar < count) __builtin_prefetch(image_.slot_of(words[i + kFar].hash));
+      if (i + kNear < count) __builtin_prefetch(image_.spelling_of(image_.slot_of(words[i + kNear].hash)));
       const Word& word = words[i];
       s.numbers[i] = word.length > kMaxWordBytes
           ? kNone : image_.find_word(word.hash, word.low, word.high, word.length, s.tails.data() + word.tail);
@@ -406,27 +413,47 @@ class Matcher {
     s.tails.clear();
   }
 
-  void walk(Scan& s) const {
-    size_t count = s.words.size();
-    Trail& trail = s.trail;
-    uint32_t state = s.state;
-    for (size_t i = 0; i < count; ++i) {
+  // Turns the words of a piece into steps; returns the first that is new.
+  size_t take_steps(Scan& s) const {
+    size_t kept = std::min<size_t>(s.steps.size(), kMaxPhraseWords);
+    std::copy(s.steps.end() - static_cast<ptrdiff_t>(kept), s.steps.end(), s.steps.begin());
+    s.steps.resize(kept + s.words.size());
+    Step* step = s.steps.data() + kept;
+    for (size_t i = 0; i < s.words.size(); ++i) {
       const Word& word = s.words[i];
       uint32_t number = s.numbers[i];
-      if (word.gap == kHardGap) state = 0;
-      trail.commas_now += word.comma;
-      if (number >= kReported) {
-        if (number == kNone) state = 0;  // no phrase reaches across it, so nothing of it need be remembered
-        if (number == kReported) s.hits.push_back({word.begin, word.end, kNoPhrase});
+      s.hard |= word.gap == kHardGap;
+      s.commas += word.comma;
+      if (number == kTransparent) continue;
+      if (number == kReported) {
+        s.reported.push_back({word.begin, word.end, kNoPhrase});
         continue;
       }
-      uint32_t at = trail.count++ & 63;
-      trail.begin[at] = word.begin;
-      trail.commas[at] = trail.commas_now;
-      trail.lowers_before[at] = trail.lowers_now;
-      trail.lowers_now += word.has_lower;
-      state = advance(state, number);
-      if (state != 0) emit(s, state, word.end);
+      *step++ = {word.begin, word.end, number, s.commas, s.lowers, s.hard, word.has_lower};
+      s.hard = false;
+      s.lowers += word.has_lower;
+    }
+    s.steps.resize(static_cast<size_t>(step - s.steps.data()));
+    return kept;
+  }
+
+  void walk(Scan& s, size_t first) const {
+    constexpr size_t kAhead = 12;
+    const Step* steps = s.steps.data();
+    size_t count = s.steps.size();
+    uint32_t state = s.state;
+    for (size_t i = first; i < count; ++i) {
+      if (i + kAhead < count)
+        __builtin_prefetch(image_.pair_word(pair_hash(steps[i + kAhead - 1].number, steps[i + kAhead].number)));
+      const Step& step = steps[i];
+      if (step.number == kNone) {
+        state = 0;
+        continue;
+      }
+      bool goes_on = state != 0 && !step.hard && image_.has_pair(pair_hash(steps[i - 1].number, step.number));
+      uint32_t next = goes_on ? advance(state, step.number) : image_.root_next()[step.number];
+      state = next & kStateNumber;
+      if (next & kEndsPhrase) emit(s, i, state);
     }
     s.state = state;
   }
@@ -441,28 +468,35 @@ class Matcher {
     return image_.root_next()[word];
   }
 
-  void emit(Scan& s, uint32_t number, int32_t end) const {
-    const Trail& trail = s.trail;
+  // Adds the phrases that end with step `last`, the longest first.
+  void emit(Scan& s, size_t last, uint32_t number) const {
+    const Step& end = s.steps[last];
     const State* state = &image_.state(number);
-    if (state->out_count == 0) {
-      if (state->out_link == 0) return;
-      state = &image_.state(state->out_link);
-    }
+    if (state->out_count == 0) state = &image_.state(state->out_link);
     for (;;) {
       const Output* outputs = image_.outputs(*state);
       for (uint32_t i = 0; i < state->out_count; ++i) {
         const Output& out = outputs[i];
-        if (out.words > trail.count) continue;
-        uint32_t first = (trail.count - out.words) & 63;
-        if (!(out.flags & kAcrossComma) && trail.commas[first] != trail.commas_now) continue;
-        if ((out.flags & kUpperOnly) && trail.lowers_before[first] != trail.lowers_now) continue;
-        Hit hit{trail.begin[first], end, static_cast<int32_t>(out.phrase)};
+        if (out.words > last + 1) continue;
+        const Step& begin = s.steps[last + 1 - out.words];
+        if (!(out.flags & kAcrossComma) && begin.commas != end.commas) continue;
+        if ((out.flags & kUpperOnly) && begin.lowers != end.lowers + end.has_lower) continue;
+        Hit hit{begin.begin, end.end, static_cast<int32_t>(out.phrase)};
         if (s.terms != nullptr && (out.flags & kTerm)) s.terms->push_back(hit);
         if (s.terms == nullptr || !(out.flags & kTerm) || (out.flags & kCue)) s.hits.push_back(hit);
       }
       if (state->out_link == 0) return;
       state = &image_.state(state->out_link);
     }
+  }
+
+  // Puts the reported words among the hits, by end.
+  static void add_reported(Scan& s) {
+    if (s.reported.empty()) return;
+    auto middle = static_cast<ptrdiff_t>(s.hits.size());
+    s.hits.insert(s.hits.end(), s.reported.begin(), s.reported.end());
+    std::inplace_merge(s.hits.begin(), s.hits.begin() + middle, s.hits.end(),
+                       [](const Hit& a, const Hit& b) { return a.end < b.end; });
   }
 
   Image image_;

@@ -39,6 +39,7 @@ class Builder {
 
   std::string build() {
     build_vocabulary();
+    build_pairs();
     build_trie();
     renumber_by_depth();
     build_links();
@@ -62,22 +63,21 @@ class Builder {
   }
 
   void build_vocabulary() {
-    spellings_.assign(table_size(surfaces_.size()), Spelling{});
-    size_t mask = spellings_.size() - 1;
-    std::vector<uint32_t> surface_at(spellings_.size(), 0);
-    for (uint32_t number = 0; number < surfaces_.size(); ++number) {
-      const Surface& surface = surfaces_[number];
+    size_t size = 16;
+    while (size < surfaces_.size() * 4 + 1) size *= 2;
+    slots_.assign(size, Slot{0, kNone});
+    for (const Surface& surface : surfaces_) {
       char padded[kMaxWordBytes + 16] = {};
       size_t length = surface.text.size();
       std::memcpy(padded, surface.text.data(), length);
       uint64_t hash = hash_head(load64(padded), load64(padded + 8), length);
       if (length > kInlineBytes) hash = hash_tail(hash, padded + kInlineBytes, length - kInlineBytes);
-      size_t i = hash & mask;
-      for (; spellings_[i].length != 0; i = (i + 1) & mask)
-        if (surfaces_[surface_at[i]].text == surface.text)
+      size_t i = hash & (size - 1);
+      for (; slots_[i].spelling != kNone; i = (i + 1) & (size - 1))
+        if (surfaces_[slots_[i].spelling].text == surface.text)
           throw std::invalid_argument("surface: got the same spelling for two words");
-      Spelling& spelling = spellings_[i];
-      surface_at[i] = number;
+      slots_[i] = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(spellings_.size())};
+      Spelling spelling{};
       std::memcpy(spelling.head, padded, kInlineBytes);
       spelling.word = surface.word;
       spelling.length = static_cast<uint32_t>(length);
@@ -85,6 +85,23 @@ class Builder {
         spelling.tail = static_cast<uint32_t>(long_text_.size());
         long_text_.append(padded + kInlineBytes, length - kInlineBytes);
       }
+      spellings_.push_back(spelling);
+    }
+  }
+
+  // Sixteen bits a pair: one neighbour in twenty that is in no phrase costs a look-up.
+  void build_pairs() {
+    size_t pairs = phrase_text_.size() - phrase_words_.size(), words = 8;
+    while (words * 64 < pairs * 16) words *= 2;
+    pairs_.assign(words, 0);
+    uint32_t shift = 64 - static_cast<uint32_t>(__builtin_ctzll(words * 64));
+    size_t at = 0;
+    for (uint8_t length : phrase_words_) {
+      for (uint8_t i = 1; i < length; ++i) {
+        uint64_t bit = pair_hash(phrase_text_[at + i - 1], phrase_text_[at + i]) >> shift;
+        pairs_[bit >> 6] |= 1ull << (bit & 63);
+      }
+      at += length;
     }
   }
 
@@ -205,6 +222,12 @@ class Builder {
       uint32_t fail = states_[i].fail;
       states_[i].out_link = states_[fail].out_count != 0 ? fail : states_[fail].out_link;
     }
+    for (uint32_t& next : root_next_) next |= ends_phrase(next);
+    for (Child& child : children_) child.next |= child.word == kNone ? 0 : ends_phrase(child.next);
+  }
+
+  uint32_t ends_phrase(uint32_t state) const {
+    return states_[state].out_count != 0 || states_[state].out_link != 0 ? kEndsPhrase : 0;
   }
 
   template <class T> void put(std::string& image, Header& head, Section s, const std::vector<T>& items) const {
@@ -228,9 +251,9 @@ class Builder {
     head.edges = static_cast<uint32_t>(states_.size() - 1);
     std::string image(sizeof(Header), '\0');
     put(image, head, kStage1, stage1_); put(image, head, kStage2, stage2_); put(image, head, kExpansions, expansions_);
-    put(image, head, kSpellings, spellings_);
+    put(image, head, kSlots, slots_); put(image, head, kSpellings, spellings_);
     put_bytes(image, head, kLongText, long_text_.data(), long_text_.size());
-    put(image, head, kRootNext, root_next_); put(image, head, kStates, states_); put(image, head, kChildren, children_);
+    put(image, head, kPairs, pairs_); put(image, head, kRootNext, root_next_); put(image, head, kStates, states_); put(image, head, kChildren, children_);
     put(image, head, kOutputs, outputs_);
     image.resize((image.size() + 63) / 64 * 64, '\0');
     head.total_bytes = image.size();
@@ -245,7 +268,9 @@ class Builder {
   std::vector<uint32_t> phrase_text_, phrase_state_;
   std::vector<uint8_t> phrase_words_, phrase_flags_, depth_;
   std::vector<uint32_t> parent_, letter_, root_next_;
+  std::vector<Slot> slots_;
   std::vector<Spelling> spellings_;
+  std::vector<uint64_t> pairs_;
   std::string long_text_;
   std::vector<Edge> edges_;
   std::vector<Child> children_;

@@ -11,7 +11,7 @@
 namespace fastmatch {
 
 constexpr char kMagic[8] = {'C', 'C', 'F', 'M', 'D', 'I', 'C', 'T'};
-constexpr uint32_t kFormat = 2;
+constexpr uint32_t kFormat = 3;
 constexpr uint32_t kByteOrder = 0x01020304u;
 constexpr uint32_t kNone = 0xFFFFFFFFu;
 constexpr uint32_t kTransparent = 0xFFFFFFFEu;  // a word that phrases are read through ("the")
@@ -34,7 +34,8 @@ constexpr uint32_t kFoldMask = 0x0FFFFFFFu;
 constexpr uint32_t kManyBit = 1u << 31, kLowerBit = 1u << 30;
 
 enum Section : uint32_t {
-  kStage1, kStage2, kExpansions, kSpellings, kLongText, kRootNext, kStates, kChildren, kOutputs, kSectionCount
+  kStage1, kStage2, kExpansions, kSlots, kSpellings, kLongText, kPairs, kRootNext, kStates, kChildren, kOutputs,
+  kSectionCount
 };
 
 struct Header {
@@ -47,8 +48,14 @@ struct Header {
   uint32_t words, phrases, states, edges;
 };
 
-// A slot of the vocabulary's hash table: a spelling of a word. Its first bytes, zero-padded, lie in the slot itself, so that
-// most words are found and verified in one cache line; what is longer continues in kLongText. Length 0: empty.
+// A slot of the vocabulary's hash table, at most a quarter full, so that nearly every look-up reads one slot.
+struct Slot {
+  uint32_t tag;       // high half of the hash
+  uint32_t spelling;  // kNone: empty
+};
+
+// A spelling of a word. Its first bytes, zero-padded, lie here, so that most words are verified in one cache line; what is
+// longer continues in kLongText.
 struct Spelling {
   char head[kInlineBytes];
   uint32_t word;
@@ -68,6 +75,10 @@ struct State {
   uint32_t out_begin;    // into kOutputs
   uint32_t out_count;
 };
+
+// Where a word leads: a state's number, with kEndsPhrase if a phrase ends there (its own or a suffix's), so that the state
+// itself need not be read to know.
+constexpr uint32_t kEndsPhrase = 1u << 31, kStateNumber = kEndsPhrase - 1;
 
 struct Child {
   uint32_t word;  // kNone: empty
@@ -105,6 +116,10 @@ inline uint32_t hash_child(uint32_t word) { return word * 0x9E3779B1u; }
 inline uint64_t child_bit(uint32_t word) { return 1ull << (hash_child(word) >> 26); }
 inline uint32_t child_slot(uint32_t word, uint32_t mask) { return (hash_child(word) >> 8) & mask; }
 
+// kPairs is a set of bits: pair_bit(a, b) is set if some phrase has word b right after word a. Most neighbours in a text are
+// in no phrase, and no phrase goes on between them; bits that fall together cost a look-up, never an answer.
+inline uint64_t pair_hash(uint32_t a, uint32_t b) { return (uint64_t{a} << 32 | b) * 0x9E3779B97F4A7C15ull; }
+
 class Image {
  public:
   // Attaches to an image and checks it. The memory must outlive this. Throws std::invalid_argument.
@@ -120,13 +135,15 @@ class Image {
       if (head_.begin[s] % 64 != 0 || head_.begin[s] > size || head_.bytes[s] > size - head_.begin[s])
         throw std::invalid_argument("dictionary image: a section lies outside the file");
     stage1_ = at<uint16_t>(kStage1); stage2_ = at<uint32_t>(kStage2); expansions_ = at<uint32_t>(kExpansions);
-    spellings_ = at<Spelling>(kSpellings); long_text_ = at<char>(kLongText);
+    slots_ = at<Slot>(kSlots); spellings_ = at<Spelling>(kSpellings); long_text_ = at<char>(kLongText);
+    pairs_ = at<uint64_t>(kPairs);
     root_next_ = at<uint32_t>(kRootNext); states_ = at<State>(kStates); children_ = at<Child>(kChildren);
     outputs_ = at<Output>(kOutputs);
     check_characters();
     check_vocabulary();
     check_automaton();
-    slot_mask_ = count<Spelling>(kSpellings) - 1;
+    slot_mask_ = count<Slot>(kSlots) - 1;
+    pair_shift_ = 64 - static_cast<uint32_t>(__builtin_ctzll(head_.bytes[kPairs] * 8));
   }
 
   const Header& head() const { return head_; }
@@ -138,19 +155,26 @@ class Image {
 
   uint32_t character(uint32_t c) const { return c < 0x110000u ? stage2_[stage1_[c >> 8] * 256u + (c & 255u)] : kSeparator; }
 
-  // What to fetch early for a word.
-  const Spelling* slot_of(uint64_t hash) const { return spellings_ + (hash & slot_mask_); }
+  // What to fetch early for a word: its first slot, then the spelling that the slot names.
+  const Slot* slot_of(uint64_t hash) const { return slots_ + (hash & slot_mask_); }
+  const Spelling* spelling_of(const Slot* slot) const { return spellings_ + (slot->spelling == kNone ? 0 : slot->spelling); }
 
   // Returns the word of a folded spelling, kNone if it is in no phrase. `low` and `high` are its first 16 bytes, zero-padded.
   uint32_t find_word(uint64_t hash, uint64_t low, uint64_t high, uint32_t length, const char* tail) const {
+    uint32_t tag = static_cast<uint32_t>(hash >> 32);
     for (size_t i = hash & slot_mask_;; i = (i + 1) & slot_mask_) {
-      const Spelling& s = spellings_[i];
-      if (load64(s.head) == low && load64(s.head + 8) == high && s.length == length &&
+      const Slot& slot = slots_[i];
+      if (slot.spelling == kNone) return kNone;
+      if (slot.tag != tag) continue;
+      const Spelling& s = spellings_[slot.spelling];
+      if (((load64(s.head) ^ low) | (load64(s.head + 8) ^ high) | (s.length ^ length)) == 0 &&
           (length <= kInlineBytes || std::memcmp(long_text_ + s.tail, tail, length - kInlineBytes) == 0))
         return s.word;
-      if (s.length == 0) return kNone;
     }
   }
+
+  const uint64_t* pair_word(uint64_t hash) const { return pairs_ + (hash >> pair_shift_ >> 6); }
+  bool has_pair(uint64_t hash) const { return *pair_word(hash) >> (hash >> pair_shift_ & 63) & 1; }
 
   // Returns the state that `word` leads to, kNone if no phrase goes on so.
   uint32_t find_child(const State& state, uint32_t word) const {
@@ -187,24 +211,28 @@ class Image {
   }
 
   void check_vocabulary() const {
-    size_t used = 0;
-    require(is_power_of_two(count<Spelling>(kSpellings)));
-    for (size_t i = 0; i < count<Spelling>(kSpellings); ++i) {
-      const Spelling& s = spellings_[i];
-      if (s.length == 0) continue;
+    size_t spellings = count<Spelling>(kSpellings), used = 0;
+    require(is_power_of_two(count<Slot>(kSlots)));
+    for (size_t i = 0; i < count<Slot>(kSlots); ++i) {
+      if (slots_[i].spelling == kNone) continue;
       ++used;
+      require(slots_[i].spelling < spellings);
+    }
+    require(used < count<Slot>(kSlots));
+    for (size_t i = 0; i < spellings; ++i) {
+      const Spelling& s = spellings_[i];
       require((s.word < head_.words || s.word >= kReported) && s.length <= kMaxWordBytes);
       require(s.length <= kInlineBytes || uint64_t{s.tail} + s.length - kInlineBytes <= head_.bytes[kLongText]);
     }
-    require(used < count<Spelling>(kSpellings));
+    require(is_power_of_two(count<uint64_t>(kPairs)) && head_.bytes[kPairs] % 8 == 0);
   }
 
   // Failure and output links must lead to smaller numbers, so that no walk can run in a circle.
   void check_automaton() const {
     size_t states = head_.states;
-    require(states > 0 && count<State>(kStates) == states && count<uint32_t>(kRootNext) == head_.words);
-    for (size_t i = 0; i < head_.words; ++i) require(root_next_[i] < states);
-    for (size_t i = 0; i < count<Child>(kChildren); ++i) require(children_[i].word == kNone || children_[i].next < states);
+    require(states > 0 && states <= kStateNumber && count<State>(kStates) == states && count<uint32_t>(kRootNext) == head_.words);
+    for (size_t i = 0; i < head_.words; ++i) require((root_next_[i] & kStateNumber) < states);
+    for (size_t i = 0; i < count<Child>(kChildren); ++i) require(children_[i].word == kNone || (children_[i].next & kStateNumber) < states);
     for (size_t i = 0; i < states; ++i) {
       const State& s = states_[i];
       require(i == 0 ? s.fail == 0 && s.out_link == 0 : s.fail < i && s.out_link < i);
@@ -219,9 +247,10 @@ class Image {
   const char* image_;
   Header head_;
   const uint16_t* stage1_; const uint32_t* stage2_; const uint32_t* expansions_;
-  const Spelling* spellings_; const char* long_text_;
+  const Slot* slots_; const Spelling* spellings_; const char* long_text_; const uint64_t* pairs_;
   const uint32_t* root_next_; const State* states_; const Child* children_; const Output* outputs_;
   size_t slot_mask_ = 0;
+  uint32_t pair_shift_ = 0;
 };
 
 }  // namespace fastmatch

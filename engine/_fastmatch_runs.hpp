@@ -19,31 +19,34 @@
 
 namespace fastmatch {
 
-constexpr uint32_t kSpecialRun = 1u << 31;  // set in Run::end
-
-struct Run {
-  uint32_t begin;
-  uint32_t end;  // half-open, with kSpecialRun
-};
+constexpr uint32_t kSpecialRun = 1u << 31;  // set in the end of a run with a special byte
 
 // What is carried from one piece of text to the next.
 struct RunState {
   bool inside = false, special = false;
-  uint32_t begin = 0;
 };
 
 struct BlockMasks {
   uint64_t word, special;  // bit i: byte i belongs to a run; is special
 };
 
+// Eight bytes in one word: the high bit of each byte tells. Only bytes below 0x80 may reach the additions.
 inline BlockMasks classify_portable(const unsigned char* p) {
+  constexpr uint64_t kOnes = 0x0101010101010101ull, kHigh = 0x80ull * kOnes;
+  auto from_to = [](uint64_t low7, unsigned first, unsigned last) {
+    return (low7 + (0x80 - first) * kOnes) & ~(low7 + (0x7F - last) * kOnes);
+  };
+  // Gathers the high bits of eight bytes: each of them is moved to its own place in the uppermost byte.
+  auto gather = [](uint64_t high_bits) { return (high_bits >> 7) * 0x0102040810204080ull >> 56; };
   BlockMasks masks{0, 0};
-  for (uint32_t i = 0; i < 64; ++i) {
-    unsigned char c = p[i];
-    bool special = c >= 0x80 || c == '\'' || c == '&';
-    bool word = special || static_cast<unsigned char>((c | 0x20) - 'a') < 26 || static_cast<unsigned char>(c - '0') < 10;
-    masks.word |= uint64_t{word} << i;
-    masks.special |= uint64_t{special} << i;
+  for (uint32_t i = 0; i < 8; ++i) {
+    uint64_t x;
+    std::memcpy(&x, p + 8 * i, 8);
+    uint64_t low7 = x & ~kHigh;
+    uint64_t special = x | (from_to(low7, '&', '\'') & ~x);
+    uint64_t word = special | ((from_to(low7 | 0x20 * kOnes, 'a', 'z') | from_to(low7, '0', '9')) & ~x);
+    masks.special |= gather(special & kHigh) << (8 * i);
+    masks.word |= gather(word & kHigh) << (8 * i);
   }
   return masks;
 }
@@ -100,42 +103,59 @@ inline uint64_t bits_from_to(uint32_t from, uint32_t to) {  // from < to <= 64
   return (~0ull >> (64 - (to - from))) << from;
 }
 
-// Adds the runs of one block of 64 bytes that starts at `at`; returns how many were finished.
-inline size_t take_block(BlockMasks masks, uint32_t at, RunState& state, Run* runs) {
-  size_t count = 0;
-  uint64_t edges = masks.word ^ (masks.word << 1 | uint64_t{state.inside});
-  uint32_t from = 0;
-  while (edges != 0) {
-    uint32_t i = static_cast<uint32_t>(__builtin_ctzll(edges));
-    edges &= edges - 1;
-    if (state.inside) {
-      if (masks.special != 0 && i > from) state.special |= (masks.special & bits_from_to(from, i)) != 0;
-      runs[count++] = {state.begin, (at + i) | (state.special ? kSpecialRun : 0u)};
-      state.inside = state.special = false;
-    } else {
-      state.inside = true;
-      state.begin = at + i;
-      from = i;
-    }
+// Marks the runs of a block that have a special byte.
+inline void mark_special(uint64_t special, uint32_t at, RunState& state, const uint32_t* begins, uint32_t* ends, size_t stopped) {
+  size_t run = 0;
+  bool is_special = state.special;
+  for (; run < stopped; ++run) {
+    uint32_t from = begins[run] > at ? begins[run] - at : 0, to = ends[run] - at;
+    if (to > from) is_special |= (special & bits_from_to(from, to)) != 0;
+    if (is_special) ends[run] |= kSpecialRun;
+    is_special = false;
   }
-  if (state.inside && masks.special != 0) state.special |= (masks.special & bits_from_to(from, 64)) != 0;
-  return count;
+  uint32_t from = stopped == 0 && begins[0] <= at ? 0 : begins[stopped] > at ? begins[stopped] - at : 0;
+  state.special = is_special | ((special & ~0ull << from) != 0);
 }
 
-// Finds the runs that end in text[from, to), a whole number of blocks but at the end of the text; at most
-// (to - from) / 2 + 1 of them. `is_last` closes a run that reaches `to`.
+// Writes the places of the set bits, eight at a time whether or not so many are left: `out` has room for eight more.
+inline void write_places(uint64_t bits, uint32_t at, size_t count, uint32_t* out) {
+  for (size_t done = 0; done < count; done += 8) {
+    for (size_t i = 0; i < 8; ++i) {
+      out[done + i] = at + static_cast<uint32_t>(__builtin_ctzll(bits | 1ull << 63));
+      bits &= bits - 1;
+    }
+  }
+}
+
+// Adds the runs of one block of 64 bytes that starts at `at`; returns how many were finished.
+inline size_t take_block(BlockMasks masks, uint32_t at, RunState& state, uint32_t* begins, uint32_t* ends) {
+  uint64_t before = masks.word << 1 | uint64_t{state.inside};
+  uint64_t starts = masks.word & ~before, stops = ~masks.word & before;
+  size_t started = static_cast<size_t>(__builtin_popcountll(starts)), stopped = static_cast<size_t>(__builtin_popcountll(stops));
+  // A run that began before this block has its begin in begins[0] already.
+  write_places(starts, at, started, begins + state.inside);
+  write_places(stops, at, stopped, ends);
+  if ((masks.special | uint64_t{state.special}) != 0) mark_special(masks.special, at, state, begins, ends, stopped);
+  state.inside = masks.word >> 63;
+  state.special &= state.inside;
+  return stopped;
+}
+
+// Finds the runs that end in text[from, to), a whole number of blocks but at the end of the text: their begins and ends, at
+// most (to - from) / 2 + 1 of them. begins[0] is the begin of the run under way, if there is one; the begin of the run that
+// is under way afterwards stands behind the others. `is_last` closes a run that reaches `to`.
 #define FASTMATCH_FIND_RUNS(name, target_attribute, classify)                                                             \
   target_attribute inline size_t name(const unsigned char* text, uint32_t from, uint32_t to, bool is_last, RunState& state, \
-                                      Run* runs) {                                                                       \
+                                      uint32_t* begins, uint32_t* ends) {                                                \
     size_t count = 0;                                                                                                    \
     uint32_t at = from;                                                                                                  \
-    for (; at + 64 <= to; at += 64) count += take_block(classify(text + at), at, state, runs + count);                   \
+    for (; at + 64 <= to; at += 64) count += take_block(classify(text + at), at, state, begins + count, ends + count);   \
     if (at < to) {                                                                                                       \
       unsigned char block[64] = {};                                                                                      \
       std::memcpy(block, text + at, to - at);                                                                            \
-      count += take_block(classify(block), at, state, runs + count);                                                     \
+      count += take_block(classify(block), at, state, begins + count, ends + count);                                     \
     } else if (is_last && state.inside) {                                                                                \
-      runs[count++] = {state.begin, to | (state.special ? kSpecialRun : 0u)};                                            \
+      ends[count++] = to | (state.special ? kSpecialRun : 0u);                                                           \
       state.inside = state.special = false;                                                                              \
     }                                                                                                                    \
     return count;                                                                                                        \
@@ -149,7 +169,7 @@ FASTMATCH_FIND_RUNS(find_runs_avx512, __attribute__((target("avx512f,avx512bw,bm
 #endif
 #undef FASTMATCH_FIND_RUNS
 
-using FindRuns = size_t (*)(const unsigned char*, uint32_t, uint32_t, bool, RunState&, Run*);
+using FindRuns = size_t (*)(const unsigned char*, uint32_t, uint32_t, bool, RunState&, uint32_t*, uint32_t*);
 
 struct Simd {
   const char* name;
