@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.built
 EXTRAS := dev
 
-SOURCES := pyproject.toml setup.py $(wildcard proto/chartcoder/v1/*.proto) $(wildcard engine/_fastmatch*.pyx engine/_fastmatch*.hpp)
+SOURCES := pyproject.toml setup.py $(wildcard proto/chartcoder/v1/*.proto) $(wildcard engine/_*.pyx engine/_*.hpp)
 
-.PHONY: demo build test bench bench-gates accuracy serve lint clean system
+.PHONY: demo build test bench bench-peers bench-gates accuracy serve lint clean system
 
 demo: build
 	$(BIN)/python samples/demo.py
@@ -20,6 +20,15 @@ test: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench.report
+
+# Peers that the project itself does not need, for `make bench`; without them it leaves those rows out.
+bench-peers: .venv-peers/.built
+
+.venv-peers/.built: bench/peers/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install -q --upgrade pip
+	.venv-peers/bin/python -m pip install -q -r bench/peers/requirements.txt
+	touch $@
 
 bench-gates: $(STAMP)
 	$(BIN)/python -m pytest bench -m gate -p no:benchmark
@@ -55,4 +64,4 @@ endif
 	touch $@
 
 clean:
-	rm -rf $(VENV) build engine/pb engine/_fastmatch.cpp engine/_fastmatch*.so *.egg-info
+	rm -rf $(VENV) build engine/pb engine/_*.cpp engine/_*.so *.egg-info

@@ -1,4 +1,4 @@
-"""Makes engine/pb from proto/ and builds engine._fastmatch; nothing else.
+"""Makes engine/pb from proto/ and builds the native modules of engine/; nothing else.
 
 The stubs are made above `setup()`: hooked into `build_py`, a wheel from a clean tree would have none.
 """
@@ -48,17 +48,17 @@ def _root_of(module: str) -> Path:
     return Path(spec.origin).parent
 
 
-def fastmatch() -> Extension:
-    """The native matcher, for any CPU of its architecture."""
+def native(name: str) -> Extension:
+    """A native module of engine/, for any CPU of its architecture."""
     return Extension(
-        "engine._fastmatch",
-        ["engine/_fastmatch.pyx"],
+        f"engine.{name}",
+        [f"engine/{name}.pyx"],
         include_dirs=["engine"],
-        depends=["engine/_fastmatch.hpp", "engine/_fastmatch_build.hpp"],
+        depends=sorted(str(header.relative_to(ROOT)) for header in (ROOT / "engine").glob(f"{name}*.hpp")),
         language="c++",
         extra_compile_args=["/O2", "/std:c++17"] if sys.platform == "win32" else ["-O3", "-std=c++17"],
     )
 
 
 make_stubs()
-setup(ext_modules=cythonize([fastmatch()], quiet=True))
+setup(ext_modules=cythonize([native("_fastmatch"), native("_fasttext"), native("_wire")], quiet=True))

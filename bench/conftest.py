@@ -4,10 +4,10 @@ import json
 import math
 import os
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -19,7 +19,25 @@ FOLDER = Path(__file__).parent
 # `python -m bench.report` names a file here; each measurement is one JSON line of it.
 ROWS_VARIABLE = "CHARTCODER_BENCH_ROWS"
 
-Note = Callable[[str, float, str, float | None], None]
+
+class Note(Protocol):
+    """Notes a measurement: name, value, unit, the target it is held to, and what spread there was between rounds."""
+
+    def __call__(
+        self,
+        name: str,
+        value: float,
+        unit: str,
+        target: float | None = None,
+        *,
+        spread: float | None = None,
+        **more: Any,
+    ) -> None: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the marker of pytest-benchmark in a run without that plugin, as the gates are run."""
+    config.addinivalue_line("markers", "benchmark: options of pytest-benchmark")
 
 
 @pytest.fixture(scope="session")
@@ -64,10 +82,12 @@ def dense_chart() -> Chart:
 
 @pytest.fixture
 def record(request: pytest.FixtureRequest) -> Note:
-    """Note a measurement: name, value, unit, and the target it is held to."""
+    """Note a measurement for bench.report, and print it."""
 
-    def write(name: str, value: float, unit: str, target: float | None = None) -> None:
-        row: dict[str, Any] = {"name": name, "value": value, "unit": unit, "target": target}
+    def write(
+        name: str, value: float, unit: str, target: float | None = None, *, spread: float | None = None, **more: Any
+    ) -> None:
+        row = {"name": name, "value": value, "unit": unit, "target": target, "spread": spread, "more": more}
         print(f"{name}: {value:.6g} {unit}" + (f" (target {target:g})" if target is not None else ""))
         if path := os.environ.get(ROWS_VARIABLE):
             with Path(path).open("a", encoding="utf-8") as file:

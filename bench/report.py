@@ -1,7 +1,8 @@
 """Runs every bench and writes bench/results/<date>-<commit>.md and .json: python -m bench.report [pytest options].
 
 Each row carries the machine and the commit, so that rows of several results can be laid side by side. A missed target
-is written down like any other measurement, and makes the exit status 1.
+is written down like any other measurement, and makes the exit status 1. A run of everything (no options) also renews
+benchmark.json, for `pytest bench --benchmark-only --benchmark-compare=FILE`, and the README's tables and plot.
 """
 
 import json
@@ -17,9 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.conftest import ROWS_VARIABLE
+from bench.summary import amount, draw_results, replace_summary, summarise
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "bench" / "results"
+README = ROOT / "bench" / "README.md"
+
+
+_SHOWN = ("min", "max", "engine", "case")
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,12 @@ def read_rows(benchmarks: dict[str, Any], measurements: Sequence[str], *, machin
     """Yield the rows of a pytest-benchmark report and of the lines that the gates noted."""
     for line in measurements:
         noted = json.loads(line)
-        yield Row(noted["name"], noted["value"], noted["unit"], None, noted["target"], {}, machine, commit)
+        yield Row(**noted, machine=machine, commit=commit)
     for bench in benchmarks.get("benchmarks", ()):
         stats = bench["stats"]
-        name = f"{bench['group']}: {bench['param'] or bench['name']}" if bench["group"] else bench["name"]
         more = {"rounds": stats["rounds"], "min": stats["min"], "max": stats["max"], **bench["extra_info"]}
+        which = more.get("engine") or bench["param"] or bench["name"]
+        name = f"{bench['group']}: {which}" if bench["group"] else bench["name"]
         yield Row(name, stats["median"], "s", stats["iqr"], None, more, machine, commit)
 
 
@@ -92,16 +99,12 @@ def format_table(rows: Sequence[Row], day: str) -> str:
 
 def _cells(row: Row) -> Iterator[str]:
     yield row.name
-    yield _amount(row.value, row.unit)
-    yield _amount(row.spread, row.unit) if row.spread is not None else ""
-    yield _amount(row.target, row.unit) if row.target is not None else ""
-    yield ", ".join(f"{key} {_plain(value)}" for key, value in row.more.items() if key not in ("min", "max"))
+    yield amount(row.value, row.unit)
+    yield amount(row.spread, row.unit) if row.spread is not None else ""
+    yield amount(row.target, row.unit) if row.target is not None else ""
+    yield ", ".join(f"{key} {_plain(value)}" for key, value in row.more.items() if key not in _SHOWN)
     yield row.machine
     yield row.commit
-
-
-def _amount(value: float, unit: str) -> str:
-    return f"{value * 1000:.3g} ms" if unit == "s" and value < 1 else f"{value:.4g} {unit}"
 
 
 def _plain(value: Any) -> str:
@@ -125,8 +128,18 @@ def run_benches(options: Sequence[str]) -> tuple[int, dict[str, Any], list[str]]
         return status, json.loads(text or "{}"), _lines(noted)
 
 
+def write_newest(benchmarks: dict[str, Any], rows: Sequence[Row], day: str) -> None:
+    """Renew what is compared with and what the README shows."""
+    for bench in benchmarks["benchmarks"]:
+        bench["stats"].pop("data", None)  # Every round's time: too much to commit, and no comparison needs it.
+    (RESULTS / "benchmark.json").write_text(json.dumps(benchmarks, indent=1) + "\n", encoding="utf-8")
+    (RESULTS / "newest.svg").write_text(draw_results(rows), encoding="utf-8")
+    text = replace_summary(README.read_text(encoding="utf-8"), summarise(rows, day, "results/newest.svg"))
+    README.write_text(text, encoding="utf-8")
+
+
 def main() -> int:
-    """Run, write the two files, say where."""
+    """Run, write the files, say where."""
     status, benchmarks, noted = run_benches(sys.argv[1:])
     machine, commit = read_machine(), read_commit()
     rows = list(read_rows(benchmarks, noted, machine=machine, commit=commit))
@@ -138,6 +151,8 @@ def main() -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(".md").write_text(format_table(rows, day), encoding="utf-8")
     path.with_suffix(".json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    if not sys.argv[1:]:
+        write_newest(benchmarks, rows, day)
     print(f"{path.with_suffix('.md').relative_to(ROOT)} and .json: {len(rows)} rows")
     return status
 

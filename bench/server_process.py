@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +34,10 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(home: Path, audit: Path, *, workers: int = 1) -> Iterator[RunningServer]:
-    """Run a server on a free port until the block ends."""
+def running_server(home: Path, audit: Path, *, workers: int = 1, more: Sequence[str] = ()) -> Iterator[RunningServer]:
+    """Run a server on a free port until the block ends; `more` are further options of `serve`."""
     command = [sys.executable, "-m", "engine", "--home", str(home), "serve", "--port", "0"]
-    command += ["--workers", str(workers), "--audit-dir", str(audit)]
+    command += ["--workers", str(workers), "--audit-dir", str(audit), *more]
     begin = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     killer = threading.Timer(START_S, process.kill)

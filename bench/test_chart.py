@@ -63,12 +63,14 @@ def test_a_note_is_coded_within_its_targets(
     assert p99 <= want["p99_s"]
 
 
+@pytest.mark.benchmark(timer=time.thread_time)
 def test_chart(benchmark: Any, live: Live, chart: Chart) -> None:
     check_answer(live.pipeline, chart)
     benchmark.extra_info["bytes"] = len(chart.documents[0].text.encode())
     benchmark(live.pipeline.code, chart)
 
 
+@pytest.mark.benchmark(timer=time.thread_time)
 def test_dense_chart(benchmark: Any, live: Live, dense_chart: Chart) -> None:
     check_answer(live.pipeline, dense_chart)
     benchmark.extra_info["bytes"] = len(dense_chart.documents[0].text.encode())

@@ -10,6 +10,8 @@ from typing import Protocol
 from codesets.types import Code, Release, System
 
 MAX_ALTERNATIVES = 20
+_CATEGORY = 3
+_LONGEST = 10
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # How codes of each system are written: ICD-10-CM by Guidelines I.A.1-2, ICD-10-PCS without I and O
 # (ICD-10-PCS Reference Manual), HCPCS Level II A-V, CPT with its F, T, U, M and A suffixes.
@@ -167,7 +169,11 @@ def billable_below(code: str, snapshot: ValidatingSnapshot) -> tuple[CodeTitle, 
 def near_codes(code: str, snapshot: ValidatingSnapshot) -> tuple[CodeTitle, ...]:
     """List what may be meant by a code that the release lacks: the nearest node above, then codes one slip away."""
     found = dict.fromkeys(_above(code, snapshot))
-    for variant in _one_slip_away(code.replace(".", "")) if len(code) <= 10 else ():
+    flat = code.replace(".", "")
+    has_category = snapshot.release.system is not System.ICD10CM or snapshot.index_of(flat[:_CATEGORY]) >= 0
+    # Where no code begins so, the slip is in the beginning.
+    variants = _one_slip_away(flat, within=len(flat) + 1 if has_category else _CATEGORY)
+    for variant in variants if len(code) <= _LONGEST else ():
         written = normalise_code(variant, snapshot.release.system)
         if snapshot.index_of(written) >= 0 and snapshot.is_billable(written):
             found[_titled(written, snapshot)] = None
@@ -177,7 +183,7 @@ def near_codes(code: str, snapshot: ValidatingSnapshot) -> tuple[CodeTitle, ...]
 
 
 def _above(code: str, snapshot: ValidatingSnapshot) -> tuple[CodeTitle, ...]:
-    flat = code.replace(".", "")[:10]
+    flat = code.replace(".", "")[:_LONGEST]
     for length in range(len(flat) - 1, 2, -1):
         node = normalise_code(flat[:length], snapshot.release.system)
         if snapshot.index_of(node) >= 0:
@@ -185,13 +191,14 @@ def _above(code: str, snapshot: ValidatingSnapshot) -> tuple[CodeTitle, ...]:
     return ()
 
 
-def _one_slip_away(flat: str) -> Iterator[str]:
-    for at in range(len(flat) - 1):
+def _one_slip_away(flat: str, *, within: int) -> Iterator[str]:
+    """Yield what a code becomes by one slip in its first `within` places: a swap, a character lost, wrong or added."""
+    for at in range(min(len(flat) - 1, within)):
         yield flat[:at] + flat[at + 1] + flat[at] + flat[at + 2 :]
-    for at in reversed(range(len(flat))):
+    for at in reversed(range(min(len(flat), within))):
         yield flat[:at] + flat[at + 1 :]
         yield from (flat[:at] + character + flat[at + 1 :] for character in _ALPHABET)
-    for at in range(len(flat) + 1):
+    for at in range(min(len(flat) + 1, within)):
         yield from (flat[:at] + character + flat[at:] for character in _ALPHABET)
 
 

@@ -163,16 +163,17 @@ class Matcher {
   };
 
   struct Scan {
-    Scan(std::string_view given, std::vector<Hit>& found, std::vector<Hit>* found_terms)
+    Scan(std::string_view given, std::vector<Hit>& found, std::vector<Hit>* found_terms, std::vector<Span>* found_words)
         : text(reinterpret_cast<const unsigned char*>(given.data())), size(static_cast<uint32_t>(given.size())), hits(found),
-          terms(found_terms), begins(kPieceBytes / 2 + 64), ends(kPieceBytes / 2 + 64) {
+          terms(found_terms), listed(found_words), begins(kPieceBytes / 2 + 64), ends(kPieceBytes / 2 + 64) {
       words.reserve(kPieceBytes / 2 + 64);
       hits.reserve(size / 16);
     }
     const unsigned char* text;
     uint32_t size;
     std::vector<Hit>& hits;
-    std::vector<Hit>* terms;  // where hits of terms go instead, or null
+    std::vector<Hit>* terms;    // where hits of terms go instead, or null
+    std::vector<Span>* listed;  // where words go too, or null
     std::vector<uint32_t> begins, ends;  // of the piece's runs
     std::vector<Word> words;
     std::vector<uint32_t> numbers;  // of `words`: their number in the image, or kNone
@@ -189,7 +190,7 @@ class Matcher {
 
   void scan(std::string_view text, std::vector<Hit>& hits, std::vector<Hit>* terms, std::vector<Span>* words) const {
     if (text.empty()) return;
-    Scan scan(text, hits, terms);
+    Scan scan(text, hits, terms, words);
     RunState runs;
     uint32_t size = static_cast<uint32_t>(text.size());
     for (uint32_t from = 0; from < size; from += kPieceBytes) {
@@ -197,19 +198,24 @@ class Matcher {
       uint32_t* begins = scan.begins.data();
       uint32_t* ends = scan.ends.data();
       size_t count = simd_.find_runs(scan.text, from, to, to == size, runs, begins, ends);
-      scan.words.clear();
       for (size_t i = 0; i < count; ++i) cut_run(scan, begins[i], ends[i]);
       begins[0] = begins[count];  // of the run under way, if any
-      look_up(scan);
-      if (words != nullptr) list_words(scan, *words);
-      walk(scan, take_steps(scan));
+      match_words(scan);
     }
     add_reported(scan);
   }
 
-  static void list_words(const Scan& s, std::vector<Span>& words) {
+  // Takes the words that were cut through look-up and automaton.
+  void match_words(Scan& s) const {
+    look_up(s);
+    if (s.listed != nullptr) list_words(s);
+    walk(s, take_steps(s));
+    s.words.clear();
+  }
+
+  static void list_words(Scan& s) {
     for (size_t i = 0; i < s.words.size(); ++i)
-      if (s.numbers[i] == kNone || s.numbers[i] < kReported) words.push_back({s.words[i].begin, s.words[i].end});
+      if (s.numbers[i] == kNone || s.numbers[i] < kReported) s.listed->push_back({s.words[i].begin, s.words[i].end});
   }
 
   // ---- cutting -------------------------------------------------------------------------------------------------
@@ -321,6 +327,7 @@ class Matcher {
     const unsigned char* p = s.text + begin;
     const unsigned char* stop = s.text + end;
     while (p < stop) {
+      if (s.words.size() >= kPieceBytes / 2) match_words(s);  // one run may be the whole text
       const unsigned char* here = p;
       uint32_t c = decode_utf8(p, stop);
       uint32_t entry = image_.character(c);

@@ -231,6 +231,7 @@ class Image {
   void check_automaton() const {
     size_t states = head_.states;
     require(states > 0 && states <= kStateNumber && count<State>(kStates) == states && count<uint32_t>(kRootNext) == head_.words);
+    require(head_.phrases <= 0x7FFFFFFFu);  // Hit::phrase is signed
     for (size_t i = 0; i < head_.words; ++i) require((root_next_[i] & kStateNumber) < states);
     for (size_t i = 0; i < count<Child>(kChildren); ++i) require(children_[i].word == kNone || (children_[i].next & kStateNumber) < states);
     for (size_t i = 0; i < states; ++i) {

@@ -6,8 +6,9 @@ This is the only file that knows the stages together; each stage is pure, and so
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from codesets.errors import NoReleaseError
 from codesets.snapshot import Snapshot
@@ -18,19 +19,19 @@ from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
-from engine.rank.candidates import CandidateMaker, ChoiceSet, SenseChoice
+from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.encounter import EncounterIndex
-from engine.rank.features import MentionFacts, feature_rows
+from engine.rank.features import MentionFacts
 from engine.rank.hints import sort_places
+from engine.rank.ranking import CodeRanking
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.run import apply_rules
-from engine.text.sections import find_sections, section_at
+from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
-    Candidate,
     Chart,
     CodedChart,
     Context,
@@ -38,16 +39,11 @@ from engine.types import (
     Finding,
     Header,
     Mention,
-    Origin,
     ReleaseUsed,
     Section,
     Sex,
 )
 
-# A candidate less likely than this is not worth a coder's look.
-MIN_SCORE = 0.3
-MAX_CANDIDATES = 5
-ORIGIN_NAMES = tuple(origin.name.lower() for origin in Origin)
 _SEX_VALUES = {Sex.FEMALE: {"sex": "female"}, Sex.MALE: {"sex": "male"}}
 
 
@@ -59,19 +55,26 @@ class ReleaseTools:
     mentions: MentionFinder
     candidates: CandidateMaker
 
-    titles: dict[str, str] = field(default_factory=dict)
+    @property
+    def used(self) -> ReleaseUsed:
+        """Say which release this is."""
+        return _used(self.snapshot)
 
     def title(self, code: str) -> str:
-        """Return the official title of a code."""
-        found = self.titles.get(code)
-        if found is None:
-            found = self.titles[code] = self.snapshot.title(code)
-        return found
-
-    def title_or_none(self, code: str) -> str:
         """Return the title of a code, "" if the release lacks it."""
-        number = self.snapshot.index_of(code)
-        return self.snapshot.title_at(number) if number >= 0 else ""
+        return _title(self.snapshot, code)
+
+
+@lru_cache(maxsize=64)
+def _used(snapshot: Snapshot) -> ReleaseUsed:
+    release = snapshot.release
+    return ReleaseUsed(release.system.value, release.version, release.content_hash)
+
+
+@lru_cache(maxsize=16_384)
+def _title(snapshot: Snapshot, code: str) -> str:
+    number = snapshot.index_of(code)
+    return snapshot.title_at(number) if number >= 0 else ""
 
 
 @dataclass(slots=True)
@@ -99,19 +102,28 @@ class Pipeline:
         self._tools_on = tools_on
         self._context = context
         self._ranker = ranker
+        self._ranking = CodeRanking(ranker)
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
 
-    def code(self, chart: Chart, *, request_id: str = "") -> CodedChart:
+    def code(
+        self, chart: Chart, *, request_id: str = "", on_findings: Callable[[list[Finding]], None] | None = None
+    ) -> CodedChart:
         """Code a chart.
 
+        `on_findings` is given each document's findings as it is read; what it raises ends the work.
         Raises ChartError, ChartTooLargeError, UnsupportedSystemError or ReleaseError.
         """
         started = time.perf_counter()
         header = self.header(chart, request_id)
         tools = self._tools(chart.date_of_service)
-        findings = [f for number in range(len(chart.documents)) for f in self._read(tools, chart, number)]
-        drafts = gather_suggestions(findings, chart, tools.title_or_none)
+        findings: list[Finding] = []
+        for number in range(len(chart.documents)):
+            found = self._read(tools, chart, number)
+            if on_findings is not None:
+                on_findings(found)
+            findings += found
+        drafts = gather_suggestions(findings, chart, tools.title)
         suggestions, alerts = apply_rules(drafts, Facts(chart, tools.snapshot, findings))
         route_suggestions(suggestions, alerts)
         elapsed_ms = (time.perf_counter() - started) * 1000
@@ -127,15 +139,12 @@ class Pipeline:
                     field=f"systems[{number}]",
                 )
         tools = self._tools(chart.date_of_service)
-        release = tools.snapshot.release
-        return Header(
-            engine_version=__version__,
-            releases=(ReleaseUsed(release.system.value, release.version, release.content_hash),),
-            models=(
-                ("dictionary", tools.mentions.content_hash),
-                (f"ranker:{self._ranker.name}", self._ranker.content_hash),
-            ),
-            request_id=request_id,
+        return Header(__version__, (tools.used,), self._models(tools), request_id)
+
+    def _models(self, tools: ReleaseTools) -> tuple[tuple[str, str], ...]:
+        return (
+            ("dictionary", tools.mentions.content_hash),
+            (f"ranker:{self._ranker.name}", self._ranker.content_hash),
         )
 
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
@@ -171,8 +180,7 @@ class Pipeline:
         sentences = find_sentences(text, sections)
         found = tools.mentions.find(text)
         hints = sort_places(found.hints, found.sides)
-        within = [(span, section_at(sections, span.begin)) for span in found.spans]
-        placed = [(span, section.name) for span, section in within if not _is_heading(section, span.begin, span.end)]
+        placed = _in_bodies(found.spans, sections)
         places = [(span.begin, span.end) for span, _ in placed]
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
         axes = AxisIndex(text, read_axes(text, hints), known)
@@ -194,30 +202,17 @@ class Pipeline:
     def _read(self, tools: ReleaseTools, chart: Chart, number: int) -> list[Finding]:
         document = chart.documents[number]
         mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
-        facts = [MentionFacts(mention.span.words, mention.span.is_capitals, mention.section) for mention in mentions]
-        choices = [mention.choices for mention in mentions]
-        scores = self._ranker.scores(feature_rows(facts, choices, self._ranker.priors)).tolist()
-        findings: list[Finding] = []
-        row = 0
-        for mention in mentions:
-            options = mention.choices.options
-            codes = _ranked(tools, scores[row : row + len(options)], options)
-            row += len(options)
-            if codes:
-                findings.append(Finding(_mention(mention, document.text, number), codes))
-        return findings
-
-
-def _ranked(tools: ReleaseTools, scores: list[float], options: Sequence[SenseChoice]) -> list[Candidate]:
-    system = tools.snapshot.release.system.value
-    best = list(zip(scores, options, strict=True))
-    if len(best) > 1:
-        best.sort(key=lambda pair: (-pair[0], pair[1].code))
-    return [
-        Candidate(system, option.code, tools.title(option.code), round(score, 4), ORIGIN_NAMES[option.origin])
-        for score, option in best[:MAX_CANDIDATES]
-        if score >= MIN_SCORE
-    ]
+        ranked = self._ranking.rank(
+            [MentionFacts(mention.span.words, mention.span.is_capitals, mention.section) for mention in mentions],
+            [mention.choices for mention in mentions],
+            system=tools.snapshot.release.system.value,
+            title=tools.title,
+        )
+        return [
+            Finding(_mention(mention, document.text, number), list(codes))
+            for mention, codes in zip(mentions, ranked, strict=True)
+            if codes
+        ]
 
 
 def _mention(read: ReadMention, text: str, document: int) -> Mention:
@@ -225,5 +220,14 @@ def _mention(read: ReadMention, text: str, document: int) -> Mention:
     return Mention(document, begin, end, text[begin:end], read.section, read.context)
 
 
-def _is_heading(section: Section, begin: int, end: int) -> bool:
-    return section.begin <= begin and end <= section.body_begin
+def _in_bodies(spans: Sequence[TermSpan], sections: Sequence[Section]) -> list[tuple[TermSpan, str]]:
+    """Pair the spans that are no part of a heading with the names of their sections; both are in order."""
+    placed: list[tuple[TermSpan, str]] = []
+    number, last = 0, len(sections) - 1
+    for span in spans:
+        while number < last and sections[number + 1].begin <= span.begin:
+            number += 1
+        section = sections[number]
+        if span.end > section.body_begin:
+            placed.append((span, section.name))
+    return placed

@@ -148,16 +148,9 @@ class Section:
     end: int
 
 
-@dataclass(slots=True)
-class Match:
-    """One dictionary phrase found in the text; `pattern` is its number in the dictionary."""
-
-    begin: int
-    end: int
-    pattern: int
-
-
-@dataclass(frozen=True, slots=True)
+# Cues, evidence and reasons are made by the hundred for a chart: frozen, each would cost three times as much
+# (PERFORMANCE.md). Nothing changes one all the same.
+@dataclass(slots=True, unsafe_hash=True)
 class Cue:
     """The words that decided one axis of a mention's context."""
 
@@ -208,7 +201,7 @@ class Finding:
     codes: list[Candidate]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Evidence:
     """Where a suggestion is stated."""
 
@@ -217,7 +210,7 @@ class Evidence:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Reason:
     """A decision that moved a suggestion: which rule, on what authority, in words (never chart text)."""
 

@@ -1,5 +1,6 @@
 """The engine's store: built once, opened again without building, and refused when a file in it is spoilt."""
 
+import gc
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -135,3 +136,18 @@ def test_a_store_that_cannot_be_written_says_so(store: Path) -> None:
     (store / "dictionaries").write_text("a file where a folder should be")
     with pytest.raises(ArtifactError, match="cannot be written"):
         Live.open(Config(home=store))
+
+
+def test_warming_up_changes_no_answer_and_spares_the_first_chart_the_tables(store: Path) -> None:
+    live = Live.open(Config(home=store))
+    chart = Chart("c", (Document("Wheezing disease."),))
+    before, thresholds = live.pipeline.code(chart), gc.get_threshold()
+    try:
+        live.warm_up()
+        assert gc.get_threshold() > thresholds
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
+    after = live.pipeline.code(chart)
+    assert (after.findings, after.suggestions) == (before.findings, before.suggestions)

@@ -15,7 +15,7 @@ NAMES = {
 }
 MOST_LINES = 320
 # Longer for now, each with the length it may not pass; a module that is split leaves this table.
-STILL_LONGER = {"engine/context/scope.py": 410}
+STILL_LONGER: dict[str, int] = {}
 
 
 @pytest.mark.parametrize("package", NAMES)

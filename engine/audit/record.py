@@ -18,11 +18,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, TypeAlias
 
 from engine.errors import AuditCorruptError, AuditError
-from engine.types import Alert, Chart, CodedChart, Document, Evidence, Suggestion
+from engine.types import Alert, Chart, CodedChart, Document, Evidence, Header, Suggestion
 
 Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | None
 
 CHART_CODED = "chart_coded"
+CHART_STARTED = "chart_started"
 FORMAT = 1
 MAX_BODY_BYTES = 16 * 1024 * 1024
 NO_RECORD = "0" * 64  # `previous` of the first record of a chain
@@ -76,11 +77,23 @@ def make_entry(kind: str, body: Mapping[str, Json]) -> Entry:
     """
     if not _KIND.fullmatch(kind):
         raise AuditError("record kind: want lower-case letters and underscores", field="kind")
+    entry = _make_known_entry(kind, body)
+    try:
+        _parse(entry.body)
+    except (ValueError, RecursionError):
+        raise AuditError(_NOT_CANONICAL) from None
+    return entry
+
+
+_NOT_CANONICAL = "record body: got what canonical JSON cannot hold, want text, whole numbers, lists"
+
+
+def _make_known_entry(kind: str, body: Mapping[str, Json]) -> Entry:
+    """Encode a body of this module's own making: it has no floats, so it need not be read back to be checked."""
     try:
         encoded = _encode(body)
-        _parse(encoded)
     except (TypeError, ValueError, RecursionError):
-        raise AuditError("record body: got what canonical JSON cannot hold, want text, whole numbers, lists") from None
+        raise AuditError(_NOT_CANONICAL) from None
     if len(encoded) > MAX_BODY_BYTES:
         raise AuditError(f"record body: got {len(encoded)} bytes, want at most {MAX_BODY_BYTES}")
     return Entry(kind, encoded)
@@ -157,24 +170,37 @@ def hash_chart_id(salt: bytes, chart_id: str) -> str:
     return hmac.digest(salt, chart_id.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
+def chart_started(chart: Chart, header: Header, *, salt: bytes) -> Entry:
+    """Say that a large chart's findings are about to leave, before it is coded to its end: who asked, and with what.
+
+    The `chart_coded` of the same input and request follows; where it does not, the answer was never completed.
+    """
+    return _make_known_entry(CHART_STARTED, _given(chart, header, salt))
+
+
 def chart_coded(chart: Chart, coded: CodedChart, *, salt: bytes) -> Entry:
     """Say what was answered for a chart: hashes of the input, versions, suggestions, alerts; no text, date or name."""
-    header = coded.header
-    return make_entry(
+    return _make_known_entry(
         CHART_CODED,
         {
+            **_given(chart, coded.header, salt),
             "alerts": [_alert(alert) for alert in coded.alerts],
-            "chart_id_hash": hash_chart_id(salt, chart.chart_id),
-            "engine_version": header.engine_version,
             "finding_count": len(coded.findings),
-            "input_hash": chart_digest(chart),
-            "models": [{"hash": digest, "name": name} for name, digest in header.models],
-            "releases": [asdict(release) for release in header.releases],
-            "request_id": header.request_id,
-            "setting": chart.setting.value,
             "suggestions": [_suggestion(suggestion) for suggestion in coded.suggestions],
         },
     )
+
+
+def _given(chart: Chart, header: Header, salt: bytes) -> dict[str, Json]:
+    return {
+        "chart_id_hash": hash_chart_id(salt, chart.chart_id),
+        "engine_version": header.engine_version,
+        "input_hash": chart_digest(chart),
+        "models": [{"hash": digest, "name": name} for name, digest in header.models],
+        "releases": [asdict(release) for release in header.releases],
+        "request_id": header.request_id,
+        "setting": chart.setting.value,
+    }
 
 
 def _document_facts(document: Document) -> dict[str, Json]:

@@ -12,7 +12,7 @@ from codesets.snapshot import Snapshot
 from codesets.types import Code, System
 from codesets.validate import CodeCheck, CodeStatus, normalise_code, validate_codes
 from engine.cli.failures import SOME_FAILED
-from engine.cli.progress import Bar
+from engine.cli.progress import steps
 from engine.cli.settings import SYSTEMS, date_option, json_option, open_releases, system_option
 from engine.cli.streams import say, write_line
 from engine.config import Config
@@ -87,9 +87,7 @@ def _show(found: Code, snapshot: Snapshot) -> None:
     "systems",
     multiple=True,
     type=click.Choice(SYSTEMS),
-    default=(System.ICD10CM.value,),
-    show_default=True,
-    help="Code system; may be repeated.",
+    help="Code system; may be repeated. [default: all that are loaded]",
 )
 @date_option
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Most hits to show.")
@@ -110,29 +108,31 @@ def search(
     \b
     chartcoder search kidney stone
     chartcoder search diabetc nephrop --billable
+    chartcoder search hart attak
     chartcoder search E11.3 --limit 100 --json | jq -r .code
 
     Best first. Exit status 1 if nothing is found.
     """
-    from codesets.search import MAX_QUERY_CHARACTERS, search_codes
+    from codesets.search import MAX_QUERY_CHARACTERS, search_codes, searched_releases
+    from codesets.search_open import has_search, open_search
 
     query = " ".join(words).strip()
     if not 0 < len(query) <= MAX_QUERY_CHARACTERS:
         raise InputError(f"WORDS: got {len(query)} characters, want 1 to {MAX_QUERY_CHARACTERS}")
-    wanted = tuple(dict.fromkeys(System(name) for name in systems))
+    wanted = tuple(System(name) for name in systems)
     releases = open_releases(config)
-    bar = Bar("reading the index of words", total=None)
-    bar.arm()
-    try:
-        hits = search_codes(releases, query, systems=wanted, day=day, billable_only=billable, limit=limit)
-    finally:
-        bar.close()
+    for snapshot in searched_releases(releases, wanted, day):
+        if not has_search(snapshot):
+            with steps() as progress:
+                progress(f"compiling the search index of {snapshot.release.system} {snapshot.release.version}")
+                open_search(snapshot)
+    hits = search_codes(releases, query, systems=wanted, day=day, billable_only=billable, limit=limit)
     for hit in hits:
         if as_json:
             _write_json(hit)
         else:
             via = f"  (as {hit.matched_term!r})" if hit.matched_term else ""
-            write_line(f"{hit.code:10} {hit.title}{via}")
+            write_line(f"{hit.code:10} {hit.title}{via}{'' if hit.billable else '  (not billable)'}")
     if not hits:
         say("nothing found; try fewer words, or the beginning of a word")
         raise click.exceptions.Exit(SOME_FAILED)

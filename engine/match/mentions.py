@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from engine._fastmatch import NO_PHRASE
 from engine.match.automaton import Dictionary
 from engine.match.lexicon import SHADOW
 from engine.match.words import read_words
-from engine.types import Match
 
 _ALSO_WORDS = read_words("also_words.txt")
 _CAPITALS_REACH = 60
-
+_MOST_REMEMBERED = 32_768
 
 Senses = tuple[tuple[int, int], ...]
+Place = tuple[int, int, int]
 
 
 @dataclass(slots=True)
@@ -28,14 +29,14 @@ class TermSpan:
     senses: Senses
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
-    """What one pass finds, each by begin: all cues (`pattern` is the cue's number), term spans (the longest, none
+    """What one pass finds, each by begin: all cues as (begin, end, number of the cue), term spans (the longest, none
     overlapping), all hints as (begin, end, number of the hint), and side words as (begin, end)."""
 
-    cues: list[Match]
+    cues: list[Place]
     spans: list[TermSpan]
-    hints: list[tuple[int, int, int]]
+    hints: list[Place]
     sides: list[tuple[int, int]]
 
 
@@ -45,50 +46,51 @@ class MentionFinder:
     def __init__(self, path: Path) -> None:
         self._dictionary = Dictionary(path)
         self.content_hash = self._dictionary.content_hash
+        about = self._dictionary.about
+        first_hint = len(about["cues"]) - about["hints"]
         cues: dict[int, list[int]] = {}
-        for cue, forms in enumerate(self._dictionary.about["cues"]):
+        hints: dict[int, list[int]] = {}
+        for cue, forms in enumerate(about["cues"]):
+            numbers, number = (cues, cue) if cue < first_hint else (hints, cue - first_hint)
             for phrase in forms:
-                cues.setdefault(phrase, []).append(cue)
-        self._cues = cues
-        self._senses: dict[int, Senses] = {}
-        self._first_hint = len(self._dictionary.about["cues"]) - self._dictionary.about["hints"]
+                numbers.setdefault(phrase, []).append(number)
+        # By phrase, what it is; most are one cue and no hint.
+        self._cues = {phrase: tuple(numbers) for phrase, numbers in cues.items()}
+        self._hints = {phrase: tuple(numbers) for phrase, numbers in hints.items()}
+        self._senses = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_senses)
 
     def find(self, text: str) -> Found:
         """Read a document once."""
         others, terms = self._dictionary.matcher.find_apart(text)
-        found = Found([], [], [], [])
-        for begin, end, phrase in others:
-            if phrase == NO_PHRASE:
-                found.sides.append((begin, end))
-                continue
-            for number in self._cues[phrase]:
-                if number < self._first_hint:
-                    found.cues.append(Match(begin, end, number))
-                else:
-                    found.hints.append((begin, end, number - self._first_hint))
-        spans = self._spans(text, terms)
-        found.spans.extend(span for span in spans if span.senses and not _is_plain_word(text, span))
-        return found
+        cues, hints = self._cues, self._hints
+        return Found(
+            [(begin, end, number) for begin, end, phrase in others if phrase in cues for number in cues[phrase]],
+            self._spans(text, terms),
+            [(begin, end, number) for begin, end, phrase in others if phrase in hints for number in hints[phrase]],
+            [(begin, end) for begin, end, phrase in others if phrase == NO_PHRASE],
+        )
 
-    def _spans(self, text: str, terms: Sequence[tuple[int, int, int]]) -> list[TermSpan]:
+    def _spans(self, text: str, terms: Sequence[Place]) -> list[TermSpan]:
         spans: list[TermSpan] = []
+        last_begin = -1
         for begin, end, phrase in terms:
-            senses = self._senses.get(phrase)
-            if senses is None:
-                senses = self._senses[phrase] = self._senses_of(phrase)
-            if spans and spans[-1].begin == begin and spans[-1].end == end:
+            senses = self._senses(phrase)
+            if not senses:
+                continue
+            if begin == last_begin:  # of the longest terms, those that begin alike end alike
                 spans[-1].senses = (*spans[-1].senses, *senses)
-            else:
-                words = text[begin:end]
-                spans.append(TermSpan(begin, end, 1 + words.count(" "), words.isupper(), senses))
-        return spans
+                continue
+            last_begin = begin
+            words = text[begin:end]
+            spans.append(TermSpan(begin, end, 1 + words.count(" "), words.isupper(), senses))
+        return [span for span in spans if not (span.is_capitals and _is_plain_word(text, span))]
 
-    def _senses_of(self, phrase: int) -> Senses:
+    def _read_senses(self, phrase: int) -> Senses:
         return tuple(sense for sense in self._dictionary.senses(phrase) if sense[0] != SHADOW)
 
 
 def _is_plain_word(text: str, span: TermSpan) -> bool:
-    if not span.is_capitals or text[span.begin : span.end] not in _ALSO_WORDS:
+    if text[span.begin : span.end] not in _ALSO_WORDS:
         return False
     around = text[max(0, span.begin - _CAPITALS_REACH) : span.begin] + text[span.end : span.end + _CAPITALS_REACH]
     letters = [c for c in around if c.isalpha()]

@@ -64,6 +64,16 @@ _AXIS_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+# A code with its seventh character, dot included.
+_FULL_LENGTH = 8
+# Injuries have up to a thousand titles a category, which are taken apart when it is first asked for.
+_MOST_FAMILIES = 1024
+
+# Whether a title, in small letters, may have a value on an axis; a few more than have one pass.
+_MAY_NAME_AN_AXIS = re.compile(
+    "|".join(word if len(word) > 2 else rf"\b{word}\b" for word in [*_AXIS_OF_WORD, "trimester"])
+)
+
 Values = tuple[tuple[str, str], ...]
 
 
@@ -85,9 +95,13 @@ class TitleShape:
     values: Values
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def title_shape(title: str) -> TitleShape:
-    """Take a title apart; where it names two values of an axis, they are one value of their own."""
+    """Take a title apart; where it names two values of an axis, they are one value of their own. Remembers."""
+    return _take_apart(title)
+
+
+def _take_apart(title: str) -> TitleShape:
     said = _UNSAID.sub("", title)
     found = [_special(matched[0]) for matched in _TITLE_SPECIAL.finditer(said)]
     residue = set()
@@ -171,12 +185,12 @@ class AxisIndex:
         self._begins = [reading.begin for reading in readings]
         self._everywhere = {**_agreed(readings), **(known or {})}
 
-    def near(self, begin: int, end: int) -> dict[str, str]:
+    def near(self, begin: int, end: int) -> Mapping[str, str]:
         """Return the nearest value on each axis within reach of a span and its clause."""
-        if not self._readings:
-            return dict(self._everywhere)
         first = bisect_left(self._begins, begin - _REACH_BEFORE)
         last = bisect_right(self._begins, end + _REACH_AFTER)
+        if first == last:
+            return self._everywhere
         best: dict[str, tuple[int, str]] = {}
         for reading in self._readings[first:last]:
             if reading.axis == "sex":
@@ -214,7 +228,7 @@ class Families:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._families: dict[str, dict[TitleShape, str]] = {}
+        self._family = lru_cache(maxsize=_MOST_FAMILIES)(self._read_family)
 
     def move(self, code: str, wanted: Mapping[str, str], *, fixed: frozenset[str] = frozenset()) -> str:
         """Return the code of the same condition with the wanted values, as far as the release has one.
@@ -234,16 +248,13 @@ class Families:
                 values, best = trial, found
         return best
 
-    def _family(self, category: str) -> dict[TitleShape, str]:
-        family = self._families.get(category)
-        if family is None:
-            family = self._families[category] = {}
-            self._collect(category, family)
+    def _read_family(self, category: str) -> dict[TitleShape, str]:
+        family: dict[TitleShape, str] = {}
+        # Nodes are in document order: what stands under a category follows it.
+        number = self._snapshot.index_of(category) + 1
+        while number < len(self._snapshot) and (code := self._snapshot.code_at(number)).startswith(category):
+            # Only a title with a value on an axis is ever looked for; most have none, and are not worth taking apart.
+            if len(code) < _FULL_LENGTH and _MAY_NAME_AN_AXIS.search(self._snapshot.title_at(number).lower()):
+                family.setdefault(_take_apart(self._snapshot.title_at(number)), code)
+            number += 1
         return family
-
-    def _collect(self, code: str, family: dict[TitleShape, str]) -> None:
-        for child in self._snapshot.children(code):
-            if len(child.replace(".", "")) == 7:
-                continue
-            family.setdefault(title_shape(self._snapshot.title(child)), child)
-            self._collect(child, family)

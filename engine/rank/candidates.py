@@ -1,18 +1,16 @@
 """From a matched phrase to the billable codes it may mean in this place."""
 
-from __future__ import annotations  # array is generic for type checkers only, before Python 3.12
-
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from codesets.snapshot import Snapshot
-from engine.rank.axes import Families, title_shape
+from engine.rank.axes import Families, Values, title_shape
 from engine.rank.encounter import Encounter
 from engine.rank.resolve import Resolver
 
 _SIDES = ("", "right", "left", "bilateral")
-_MOST_REMEMBERED = 100_000
+_MOST_REMEMBERED = 16_384
 
 
 @dataclass(slots=True)
@@ -32,10 +30,9 @@ class SenseChoice:
 
 @dataclass(slots=True, eq=False)
 class ChoiceSet:
-    """The choices of a mention, best origin first; `rows` keeps what the ranker sees of them whatever the mention."""
+    """The choices of a mention, best origin first. Equal to itself alone, so that what is known of it is kept by it."""
 
     options: tuple[SenseChoice, ...]
-    rows: array[float] | None = None
 
 
 class CandidateMaker:
@@ -45,7 +42,7 @@ class CandidateMaker:
         self._snapshot = snapshot
         self._resolver = Resolver(snapshot)
         self._families = Families(snapshot)
-        self._chosen: dict[tuple[tuple[tuple[int, int], ...], tuple[tuple[str, str], ...], Encounter], ChoiceSet] = {}
+        self._chosen = lru_cache(maxsize=_MOST_REMEMBERED)(self._choose)
 
     def choices(
         self, senses: tuple[tuple[int, int], ...], wanted: Mapping[str, str], *, encounter: Encounter
@@ -55,17 +52,10 @@ class CandidateMaker:
         `wanted` gives the axis values that hold for the mention. What was once chosen is remembered: charts repeat
         themselves.
         """
-        key = (senses, tuple(wanted.items()), encounter)
-        found = self._chosen.get(key)
-        if found is None:
-            if len(self._chosen) > _MOST_REMEMBERED:
-                self._chosen.clear()
-            found = self._chosen[key] = ChoiceSet(self._choose(senses, wanted, encounter))
-        return found
+        return self._chosen(senses, tuple(wanted.items()), encounter)
 
-    def _choose(
-        self, senses: Sequence[tuple[int, int]], wanted: Mapping[str, str], encounter: Encounter
-    ) -> tuple[SenseChoice, ...]:
+    def _choose(self, senses: Sequence[tuple[int, int]], values: Values, encounter: Encounter) -> ChoiceSet:
+        wanted = dict(values)
         side = wanted.get("side", "")
         best: dict[str, SenseChoice] = {}
         for number, packed in senses:
@@ -76,7 +66,8 @@ class CandidateMaker:
             known = best.get(code)
             if known is None or origin < known.origin:
                 best[code] = SenseChoice(code, origin, is_default, moved, bool(sense_side))
-        return tuple(sorted(best.values(), key=lambda choice: (choice.origin, not choice.side_agrees, choice.code)))
+        chosen = sorted(best.values(), key=lambda choice: (choice.origin, not choice.side_agrees, choice.code))
+        return ChoiceSet(tuple(chosen))
 
     def _complete(self, number: int, wanted: Mapping[str, str], encounter: Encounter) -> tuple[str, bool, bool]:
         named = self._without_default_seventh(self._snapshot.code_at(number))

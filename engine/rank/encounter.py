@@ -8,7 +8,7 @@ seventh-character lists of M1A, H40, O31-O36 and S52.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 _REACH = 80
 # Only the phase of care may be told in another sentence than the condition.
@@ -54,8 +54,7 @@ _FIELD_OF = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Encounter:
+class Encounter(NamedTuple):
     """What is said of the encounter of a condition; the defaults hold where nothing is said.
 
     `phase` is initial, subsequent or sequela; `healing` is routine, delayed, nonunion or malunion; `opening` is closed,
@@ -93,6 +92,8 @@ class EncounterIndex:
             return _NOTHING_SAID
         first = bisect_left(self._begins, begin - _REACH)
         last = bisect_right(self._begins, end + _REACH)
+        if first == last:
+            return _NOTHING_SAID
         nearest: dict[str, tuple[int, str]] = {}
         is_type_iii = False
         for word_begin, word_end, kind, word in self._readings[first:last]:
@@ -125,4 +126,4 @@ def _encounter(said: dict[str, str]) -> Encounter:
     # Guidelines I.C.19.c.1: complications of healing are reported with the characters for subsequent care.
     if "healing" in said and "phase" not in said:
         said["phase"] = "subsequent"
-    return replace(_NOTHING_SAID, **said)
+    return _NOTHING_SAID._replace(**said)

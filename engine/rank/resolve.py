@@ -8,6 +8,7 @@ convention that a category stands for its child without detail: the one that bea
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from codesets.snapshot import Snapshot
 from codesets.types import NoteKind
@@ -40,23 +41,22 @@ _EMPTY_WORDS = frozenset([
     "type", "part", "degree", "accidental",
 ])  # fmt: skip
 
+_MOST_REMEMBERED = 16_384
+
 
 class Resolver:
     """Finds default billable codes; remembers what it found."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._defaults: dict[str, str] = {}
+        self._default_of = lru_cache(maxsize=_MOST_REMEMBERED)(self._descend)
 
     def default_child(self, code: str) -> str:
         """Return the default code at or below `code` that lacks at most its seventh character.
 
         Returns `code` itself when it is billable, needs only the seventh character, or has no default.
         """
-        found = self._defaults.get(code)
-        if found is None:
-            found = self._defaults[code] = self._descend(code)
-        return found
+        return self._default_of(code)
 
     def _descend(self, code: str) -> str:
         below = code

@@ -20,19 +20,25 @@ _COMPLAINTS = (
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Leave out what is only observed or only complained of, if the chart has an assessment."""
-    section_of = {(f.mention.document, f.mention.begin): f.mention.section for f in facts.findings}
-    stated = {id(s): {section_of.get((e.document, e.begin), "") for e in s.evidence} for s in suggestions}
-    if not any(sections & LEADING_SECTIONS for sections in stated.values()):
+    leading = _places(facts, LEADING_SECTIONS)
+    if not any((e.document, e.begin) in leading for s in suggestions for e in s.evidence):
         return Outcome(suggestions)
-    left_out = [s for s in suggestions if _is_unassessed(s, stated[id(s)])]
-    kept = [s for s in suggestions if not _is_unassessed(s, stated[id(s)])]
+    observed = _places(facts, _OBSERVED)
+    kept: list[Suggestion] = []
+    left_out: list[Suggestion] = []
+    for suggestion in suggestions:
+        places = [(evidence.document, evidence.begin) for evidence in suggestion.evidence]
+        is_assessed = not leading.isdisjoint(places) or not (
+            is_symptom(suggestion.code) or suggestion.code.startswith(_COMPLAINTS) or observed.issuperset(places)
+        )
+        (kept if is_assessed else left_out).append(suggestion)
     return Outcome(kept, [_alert(left_out)] if left_out else [])
 
 
-def _is_unassessed(suggestion: Suggestion, sections: set[str]) -> bool:
-    if sections & LEADING_SECTIONS:
-        return False
-    return is_symptom(suggestion.code) or suggestion.code.startswith(_COMPLAINTS) or sections <= _OBSERVED
+def _places(facts: Facts, sections: frozenset[str]) -> set[tuple[int, int]]:
+    """Return where (document, begin) the mentions of some sections stand."""
+    mentions = (finding.mention for finding in facts.findings)
+    return {(mention.document, mention.begin) for mention in mentions if mention.section in sections}
 
 
 def _alert(left_out: list[Suggestion]) -> Alert:

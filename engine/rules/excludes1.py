@@ -9,6 +9,7 @@ code that stays is flagged.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,8 @@ _REFERENCE = re.compile(rf"({_CODE})(?:\.?-(?!\s*[A-Z]))?(?:\s*-\s*({_CODE}))?")
 _WITH = re.compile(r"-?\s*\bwith\s+")
 _DETAIL = re.compile(r"\.(\w+)-?(?:\.(\w+))?")
 _PLACES = {"fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6, "6th": 6, "seventh": 7, "7th": 7}
+# Sorts after every character of a code.
+_AFTER_ALL = "~"
 _CHARACTERS = re.compile(r"(\w+)(?: to (\w+))?[ -]characters? [.-]?(\w+)")
 
 
@@ -90,10 +93,45 @@ def _condition(words: str) -> Condition | None:
     return None
 
 
-@lru_cache(maxsize=16384)
-def _excluded(snapshot: Snapshot, code: str) -> tuple[tuple[str, Reference], ...]:
-    notes = snapshot.inherited_notes(code, NoteKind.EXCLUDES1)
-    return tuple((owner, reference) for owner, note in notes for reference in references(note))
+@lru_cache(maxsize=8192)
+def _named_at(snapshot: Snapshot, owner: str) -> tuple[tuple[Reference, ...], frozenset[str]]:
+    """Return what the Excludes1 notes at a node name, and the categories of it; no categories if ranges are named."""
+    found = tuple(found for note in snapshot.notes(owner, NoteKind.EXCLUDES1) for found in references(note))
+    has_ranges = any(reference.first != reference.last for reference in found)
+    return found, frozenset() if has_ranges else frozenset(reference.first[:3] for reference in found)
+
+
+@lru_cache(maxsize=8192)
+def _owners_above(snapshot: Snapshot, code: str) -> tuple[str, ...]:
+    """List the nodes from a code upward whose notes exclude something, nearest first."""
+    return tuple(owner for owner in snapshot.ancestors(code) if _named_at(snapshot, owner)[0])
+
+
+class _Chart:
+    """The codes of a chart, to be found by what a note names."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self._codes = sorted(codes)
+        self._categories = {code[:3] for code in codes}
+
+    def named_at(self, snapshot: Snapshot, owner: str) -> list[str]:
+        """List the codes that the notes at a node exclude; none of those under it, which it cannot set apart."""
+        found, categories = _named_at(snapshot, owner)
+        if categories and self._categories.isdisjoint(categories):
+            return []
+        return list(
+            dict.fromkeys(
+                code
+                for reference in found
+                for code in self._near(reference)
+                if reference.covers(code) and not code.startswith(owner)
+            )
+        )
+
+    def _near(self, reference: Reference) -> list[str]:
+        """List the codes of the categories that a reference names."""
+        first = bisect_left(self._codes, reference.first[:3])
+        return self._codes[first : bisect_left(self._codes, reference.last[:3] + _AFTER_ALL, first)]
 
 
 class _Pairs:
@@ -101,16 +139,17 @@ class _Pairs:
 
     def __init__(self, snapshot: Snapshot, codes: Sequence[str]) -> None:
         self._owners: dict[tuple[str, str], str] = {}
-        by_beginning: dict[str, list[str]] = {}
+        self.paired: set[str] = set()
+        chart = _Chart(codes)
+        # Many codes stand under the note of one chapter: what it excludes is found once.
+        excluded: dict[str, list[str]] = {}
         for code in codes:
-            for length in range(3, len(code) + 1):
-                by_beginning.setdefault(code[:length], []).append(code)
-        for code in codes:
-            for owner, reference in _excluded(snapshot, code):
-                named = by_beginning.get(reference.first, ()) if reference.first == reference.last else codes
-                for other in named:
-                    if reference.covers(other) and not other.startswith(owner):
-                        self._owners.setdefault((code, other), owner)
+            for owner in _owners_above(snapshot, code):
+                if owner not in excluded:
+                    excluded[owner] = chart.named_at(snapshot, owner)
+                for other in excluded[owner]:
+                    self._owners.setdefault((code, other), owner)
+                    self.paired.update((code, other))
 
     def noted_at(self, code: str, other: str) -> str:
         """Return the node nearest to `code` whose note names `other`, "" if none does."""
@@ -137,7 +176,12 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     pairs = _Pairs(facts.snapshot, [suggestion.code for suggestion in suggestions])
     kept: list[Suggestion] = []
     alerts: list[Alert] = []
+    if not pairs.paired:
+        return Outcome(suggestions)
     for suggestion in sorted(suggestions, key=_preference, reverse=True):
+        if suggestion.code not in pairs.paired:
+            kept.append(suggestion)
+            continue
         rivals = [(other, owner) for other in kept if (owner := pairs.owner(suggestion.code, other.code))]
         stronger = next((pair for pair in rivals if not _yields(pairs, pair[0], suggestion)), None)
         if stronger is not None:

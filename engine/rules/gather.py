@@ -6,7 +6,6 @@ if they existed); I.A.19 (a code rests on the provider's statement that the cond
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.rules.history import code_in_context
@@ -33,13 +32,8 @@ _MANIFESTATION = re.compile(r"(?<!not )\bclassified elsewhere\b", re.IGNORECASE)
 _LAST = (1 << 30, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    """A finding with the code it has in its context, and why that differs from what the words alone mean."""
-
-    code: str
-    finding: Finding
-    reason: Reason | None
+# A finding, and why its code in its context differs from what the words alone mean.
+_Statement = tuple[Finding, Reason | None]
 
 
 def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callable[[str], str]) -> list[Suggestion]:
@@ -50,10 +44,13 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
     """
     by_code: dict[tuple[str, str], list[_Statement]] = {}
     for finding in findings:
-        statement = _state(finding, chart.setting)
-        if statement is not None:
-            by_code.setdefault((finding.codes[0].system, statement.code), []).append(statement)
-    drafts = [_draft(group, shown) for (_, code), group in by_code.items() if (shown := title(code))]
+        context = finding.mention.context
+        if context.assertion is Assertion.PRESENT or _counts_as_present(context.assertion, chart.setting):
+            top = finding.codes[0]
+            code, reason = code_in_context(top.code, context)
+            if code:
+                by_code.setdefault((top.system, code), []).append((finding, reason))
+    drafts = [_draft(code, group, shown) for (_, code), group in by_code.items() if (shown := title(code))]
     drafts.sort(key=lambda draft: (not may_lead(draft[1]), draft[0], -draft[1].confidence, draft[1].code))
     return [suggestion for _, suggestion in drafts]
 
@@ -63,51 +60,52 @@ def may_lead(suggestion: Suggestion) -> bool:
     return not suggestion.code.startswith(_EXTERNAL) and not _is_manifestation(suggestion.display)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _is_manifestation(title: str) -> bool:
     return _MANIFESTATION.search(title) is not None
 
 
 def _place(group: Sequence[Finding]) -> tuple[int, int]:
     """Return where a leading section first states a code."""
-    stated = ((f.mention.document, f.mention.begin) for f in group if f.mention.section in LEADING_SECTIONS)
-    return min(stated, default=_LAST)
+    stated = [(f.mention.document, f.mention.begin) for f in group if f.mention.section in LEADING_SECTIONS]
+    return min(stated) if stated else _LAST
 
 
-def _state(finding: Finding, setting: Setting) -> _Statement | None:
-    context = finding.mention.context
-    is_uncertain = context.assertion is Assertion.POSSIBLE and setting is Setting.INPATIENT
-    if context.assertion is not Assertion.PRESENT and not is_uncertain:
-        return None
-    code, reason = code_in_context(finding.codes[0].code, context)
-    return _Statement(code, finding, reason) if code else None
+def _counts_as_present(assertion: Assertion, setting: Setting) -> bool:
+    return assertion is Assertion.POSSIBLE and setting is Setting.INPATIENT
 
 
-def _draft(statements: list[_Statement], display: str) -> tuple[tuple[int, int], Suggestion]:
-    group = [statement.finding for statement in statements]
-    best = max(group, key=lambda finding: (finding.codes[0].score, -finding.mention.document, -finding.mention.begin))
+def _draft(code: str, statements: list[_Statement], display: str) -> tuple[tuple[int, int], Suggestion]:
+    group = [finding for finding, _ in statements]
+    best = group[0] if len(group) == 1 else max(group, key=_strength)
     top = best.codes[0]
     is_possible = all(finding.mention.context.assertion is Assertion.POSSIBLE for finding in group)
     confidence = min(_MOST, top.score + _PER_REPEAT * (len(group) - 1)) * (_POSSIBLE_FACTOR if is_possible else 1.0)
-    changes = dict.fromkeys(statement.reason for statement in statements if statement.reason)
+    changes = dict.fromkeys(reason for _, reason in statements if reason)
+    sections = tuple(sorted({finding.mention.section for finding in group if finding.mention.section}))
     suggestion = Suggestion(
         system=top.system,
-        code=statements[0].code,
+        code=code,
         display=display,
         role=Role.UNSPECIFIED,
         confidence=round(confidence, 4),
         route=Route.REVIEW,
         evidence=[Evidence(f.mention.document, f.mention.begin, f.mention.end) for f in group],
-        alternatives=list(best.codes[1:4]),
-        reasons=[_stated(group, is_possible=is_possible), *changes],
+        alternatives=best.codes[1:4],
+        reasons=[_stated(len(group), sections, is_possible), *changes],
     )
     return _place(group), suggestion
 
 
-def _stated(group: list[Finding], *, is_possible: bool) -> Reason:
-    sections = sorted({finding.mention.section for finding in group if finding.mention.section})
+def _strength(finding: Finding) -> tuple[float, int, int]:
+    """The surer, then the earlier."""
+    return finding.codes[0].score, -finding.mention.document, -finding.mention.begin
+
+
+@lru_cache(maxsize=8192)
+def _stated(count: int, sections: tuple[str, ...], is_possible: bool) -> Reason:
     where = f" in {', '.join(sections)}" if sections else ""
-    times = "once" if len(group) == 1 else f"{len(group)} times"
+    times = "once" if count == 1 else f"{count} times"
     if is_possible:
         return Reason("uncertain-inpatient", "ICD-10-CM Guidelines II.H", f"stated as uncertain {times}{where}")
     return Reason("stated", "ICD-10-CM Guidelines I.A.19", f"stated {times}{where}")

@@ -41,18 +41,18 @@ def _longest(table: dict[str, str], code: str) -> str:
 
 def code_in_context(code: str, context: Context) -> tuple[str, Reason | None]:
     """Return the code that a condition has when it is past or a relative's, "" if none, with the reason of a change."""
+    if context.experiencer is Experiencer.PATIENT and context.temporality is Temporality.CURRENT:
+        return code, None
     tables = _tables()
     if code.startswith("Z"):
         # A status or history code says by itself whose and when.
         is_family = "Z80" <= code[:3] <= "Z84"
-        return ("" if context.experiencer is not Experiencer.PATIENT and not is_family else code), None
+        return (code if is_family or context.experiencer is Experiencer.PATIENT else ""), None
     if context.experiencer is Experiencer.FAMILY:
         found = _longest(tables.family, code)
         return found, Reason("family_history", SOURCE, f"{code} of a relative") if found else None
     if context.experiencer is not Experiencer.PATIENT:
         return "", None
-    if context.temporality is not Temporality.HISTORICAL:
-        return code, None
     said = _longest(tables.past_if_said, code) if _is_said(context) else ""
     if said:
         return said, Reason("personal_history", SOURCE, f"{code} in the past")

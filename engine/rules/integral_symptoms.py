@@ -21,16 +21,27 @@ def _table() -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
     return tuple((tuple(row["codes"]), tuple(row["symptoms"])) for row in rows)
 
 
+@lru_cache(maxsize=8192)
+def _symptoms_of(code: str) -> tuple[tuple[str, ...], ...]:
+    """List the symptoms of each disease that a code is of."""
+    return tuple(symptoms for codes, symptoms in _table() if code.startswith(codes))
+
+
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Drop symptom codes that a suggested diagnosis explains."""
     explained: list[tuple[tuple[str, ...], Suggestion]] = []
     for suggestion in suggestions:
-        explained.extend((symptoms, suggestion) for codes, symptoms in _table() if suggestion.code.startswith(codes))
+        explained.extend((symptoms, suggestion) for symptoms in _symptoms_of(suggestion.code))
+    if not explained:
+        return Outcome(suggestions)
     outcome = Outcome([])
+    every = tuple({symptom for symptoms, _ in explained for symptom in symptoms})
     for suggestion in suggestions:
-        cause = next(
-            (s for symptoms, s in explained if suggestion.code.startswith(symptoms) and s is not suggestion), None
-        )
+        cause = None
+        if suggestion.code.startswith(every):
+            cause = next(
+                (s for symptoms, s in explained if suggestion.code.startswith(symptoms) and s is not suggestion), None
+            )
         if cause is None:
             outcome.suggestions.append(suggestion)
             continue

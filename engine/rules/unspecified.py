@@ -75,7 +75,7 @@ def _is_heading(snapshot: Snapshot, vague: Suggestion, better: Suggestion) -> bo
     return False
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def title_stems(title: str) -> tuple[str, ...]:
     """Return what a title says, as stems of words in order, without what it says is not or not known."""
     words = _WORD.findall(_ASIDES.sub("", title).lower())

@@ -1,32 +1,37 @@
-"""One chart's answer, from the bytes of the request to the bytes of the replies; knows nothing of the transport.
+"""One chart's answer, from the request to the bytes of its frames; knows nothing of transport, threads or processes.
 
-The chart is coded whole and recorded before the first byte of its answer exists: nothing is answered that was not
-recorded. Findings of very large charts could leave earlier only if they were recorded by document.
+An answer is drafted (coded and encoded, but for what the audit log alone can give), its entry is recorded, and only
+then do its frames exist. Findings of a large chart may leave before it is coded to its end, once the log holds that it
+was begun; suggestions, alerts and the summary never leave before the whole answer is recorded.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from codesets.store import Releases
+from engine._wire import FrameWriter
 from engine.audit.chain import Receipt
-from engine.audit.log import AuditLog, record_coded_chart
+from engine.audit.log import AuditLog
+from engine.audit.record import Entry, chart_coded, chart_started
 from engine.errors import InputError, ReleaseError
-from engine.pb.chartcoder.v1.types_pb2 import ChartFrame
-from engine.server.convert import chart_from, put_alert, put_finding, put_header, put_suggestion, put_summary
-from engine.server.offsets import locators
-from engine.types import Chart, CodedChart
+from engine.server.convert import chart_from
+from engine.server.offsets import offset_tables
+from engine.server.wire import Closing, encode_header, encode_summary
+from engine.types import Chart, CodedChart, Finding, Header
 
 # Items a frame holds at most, a piece of evidence counting as one: keeps frames far below every client's message
 # limit (4 MiB by default), while all but the largest charts fit in one.
 ITEMS_PER_FRAME = 2000
 
+OnFindings = Callable[[list[Finding]], None]
+
 
 class Coder(Protocol):
     """What the server needs of the pipeline."""
 
-    def code(self, chart: Chart, *, request_id: str = "") -> CodedChart: ...
+    def code(self, chart: Chart, *, request_id: str = "", on_findings: OnFindings | None = None) -> CodedChart: ...
+    def header(self, chart: Chart, request_id: str = "") -> Header: ...
 
 
 class Engine(Protocol):
@@ -40,82 +45,95 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Encoded replies in order, and counts for the access log."""
+class Start:
+    """A large chart that is about to be read: what is to be recorded before any of its findings leave."""
 
-    replies: list[bytes]
-    findings: int
-    suggestions: int
-
-
-def answer_chart(
-    request: Any,
-    *,
-    request_id: str,
-    coder: Coder,
-    log: AuditLog,
-    new_reply: Callable[[], Any],
-    turns: AbstractContextManager[object],
-    check_wanted: Callable[[], None],
-) -> Answer:
-    """Code the chart of a request, record the answer durably, and encode it.
-
-    `new_reply` makes the empty reply message whose `frame` is filled. `turns` is held while the engine runs.
-    `check_wanted` raises if nobody waits; it is asked before the chart is coded and before it is recorded. Raises
-    InputError, ReleaseError or AuditError.
-    """
-    chart = chart_from(request)
-    try:
-        with turns:
-            check_wanted()
-            coded = coder.code(chart, request_id=request_id)
-    except (InputError, ReleaseError) as error:
-        error.field = f"chart.{error.field}"
-        raise
-    check_wanted()
-    receipt = record_coded_chart(log, chart, coded)
-    replies = encode_answer(coded, receipt, chart, unit=request.offset_unit, new_reply=new_reply)
-    return Answer(replies, len(coded.findings), len(coded.suggestions))
+    header: Header
+    entry: Entry
 
 
-def encode_answer(
-    coded: CodedChart, receipt: Receipt, chart: Chart, *, unit: int, new_reply: Callable[[], Any]
-) -> list[bytes]:
-    """Encode an answer as replies of bounded size."""
-    locate = locators([document.text for document in chart.documents], unit)
-    pages = _Pages(new_reply)
-    put_header(pages.frame.header, coded.header, receipt.record_id)
-    for finding in coded.findings:
-        put_finding(pages.frame_for(1).findings.add(), finding, locate[finding.mention.document])
-    for suggestion in coded.suggestions:
-        frame = pages.frame_for(1 + len(suggestion.evidence))
-        put_suggestion(frame.suggestions.add(), suggestion, locate)
-    for alert in coded.alerts:
-        put_alert(pages.frame_for(1 + len(alert.evidence)).alerts.add(), alert, locate)
-    put_summary(pages.frame.summary, coded, receipt)
-    return pages.encode()
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer that lacks only its record; `pages` are its frames without header and summary."""
+
+    header: Header
+    entry: Entry
+    pages: list[bytes]
+    closing: Closing
 
 
-class _Pages:
-    """The replies of an answer, filled one after the other."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where answers are drafted; `salt` is the audit log's."""
 
-    def __init__(self, new_reply: Callable[[], Any]) -> None:
-        self._new_reply = new_reply
-        self._replies = [new_reply()]
-        self._items = 0
+    coder: Coder
+    salt: bytes
 
-    @property
-    def frame(self) -> ChartFrame:
-        frame: ChartFrame = self._replies[-1].frame
-        return frame
+    def draft(self, request: Any, request_id: str) -> Draft:
+        """Code the chart of a request; raises InputError, ReleaseError or AuditError."""
+        chart = chart_from(request)
+        with _FieldsOfRequest():
+            coded = self.coder.code(chart, request_id=request_id)
+        writer = _writer(chart, request)
+        writer.add_findings(coded.findings)
+        return self._close(chart, coded, writer)
 
-    def frame_for(self, items: int) -> ChartFrame:
-        """Return the frame that takes this many more items."""
-        if self._items and self._items + items > ITEMS_PER_FRAME:
-            self._replies.append(self._new_reply())
-            self._items = 0
-        self._items += items
-        return self.frame
+    def draft_in_parts(
+        self,
+        request: Any,
+        request_id: str,
+        *,
+        on_start: Callable[[Start], None],
+        on_pages: Callable[[list[bytes]], None],
+    ) -> Draft:
+        """Do the same for a large chart, and hand out its findings as each document is read.
 
-    def encode(self) -> list[bytes]:
-        return [reply.SerializeToString() for reply in self._replies]
+        `on_start` returns once the start is recorded; what either raises ends the work.
+        """
+        chart = chart_from(request)
+        with _FieldsOfRequest():
+            header = self.coder.header(chart, request_id)
+        on_start(Start(header, chart_started(chart, header, salt=self.salt)))
+        writer = _writer(chart, request)
+
+        def on_findings(findings: list[Finding]) -> None:
+            writer.add_findings(findings)
+            on_pages([page for page in writer.flush() if page])
+
+        with _FieldsOfRequest():
+            coded = self.coder.code(chart, request_id=request_id, on_findings=on_findings)
+        return self._close(chart, coded, writer)
+
+    def _close(self, chart: Chart, coded: CodedChart, writer: FrameWriter) -> Draft:
+        writer.add_suggestions(coded.suggestions)
+        writer.add_alerts(coded.alerts)
+        closing = Closing(coded.elapsed_ms, len(coded.findings), len(coded.suggestions), len(coded.alerts))
+        return Draft(coded.header, chart_coded(chart, coded, salt=self.salt), writer.flush(), closing)
+
+
+def finish_whole(draft: Draft, receipt: Receipt) -> list[bytes]:
+    """Return the frames of an answer that is recorded."""
+    pages = draft.pages.copy()
+    pages[0] = encode_header(draft.header, receipt.record_id) + pages[0]
+    pages[-1] += encode_summary(draft.closing, receipt)
+    return pages
+
+
+def finish_parts(draft: Draft, receipt: Receipt) -> list[bytes]:
+    """Return the last frames of an answer that is recorded; header and findings have left before."""
+    return [*draft.pages[:-1], draft.pages[-1] + encode_summary(draft.closing, receipt)]
+
+
+def _writer(chart: Chart, request: Any) -> FrameWriter:
+    return FrameWriter(offset_tables([d.text for d in chart.documents], request.offset_unit), ITEMS_PER_FRAME)
+
+
+class _FieldsOfRequest:
+    """Lets the engine's errors name fields as the request does."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, InputError | ReleaseError):
+            error.field = f"chart.{error.field}"

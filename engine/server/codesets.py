@@ -1,16 +1,16 @@
 """CodeSetService: the look-ups of codesets/ in messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from codesets.errors import UnknownCodeError
-from codesets.search import MAX_QUERY_CHARACTERS, MatchKind, SearchHit, search_codes
+from codesets.search import MAX_QUERY_CHARACTERS, MatchKind, SearchHit, search_codes, searched_releases
 from codesets.snapshot import Snapshot
 from codesets.store import Releases
 from codesets.translate import Translation, TranslationKind, choose_releases, translate_codes
-from codesets.types import Release
+from codesets.types import Release, System
 from codesets.validate import CodeCheck, CodeStatus, CodeTitle, normalise_code, validate_codes
 from engine import __version__
 from engine.pb.chartcoder.v1 import codeset_pb2 as pb
@@ -26,6 +26,14 @@ from engine.types import Header, ReleaseUsed
 SERVICE = "chartcoder.v1.CodeSetService"
 # Up to this many codes are looked up in the event loop: it takes less than going to a thread and back.
 _INLINE_CODES = 16
+# Checking one that is no code takes a millisecond: what may be meant is looked for.
+_INLINE_CHECKS = 1
+# So many are checked before other look-ups have their turn in the thread.
+_CHECKED_AT_ONCE = 50
+# Encoded look-ups that a worker keeps: a few hundred bytes each.
+_KEPT_LOOKUPS = 8192
+# Field 1 of every reply, a message.
+_HEADER_TAG = 0x0A
 _MATCHES = enum_numbers(pb.SearchMatch, tuple(MatchKind), "SEARCH_MATCH")
 _STATUSES = enum_numbers(pb.CodeStatus, tuple(CodeStatus), "CODE_STATUS")
 _KINDS = enum_numbers(
@@ -39,13 +47,12 @@ class CodeSetService:
     def __init__(self, releases: Releases, pool: EnginePool) -> None:
         self._releases = releases
         self._pool = pool
+        self._encode_lookup = lru_cache(maxsize=_KEPT_LOOKUPS)(_encode_lookup)
 
     async def lookup_code(self, data: bytes, context: Any) -> bytes:
         """Give codes with their titles, notes and place."""
         request = parse(pb.LookupCodeRequest, data)
-        answer = partial(self._lookup, request, current_call().request_id)
-        reply = answer() if len(request.codes) <= _INLINE_CODES else await self._pool.run_lookup(answer)
-        return reply.SerializeToString()
+        return await self._run(self._lookup, request, is_short=len(request.codes) <= _INLINE_CODES)
 
     async def search_codes(self, data: bytes, context: Any) -> bytes:
         """Find codes by words."""
@@ -53,43 +60,50 @@ class CodeSetService:
 
     async def validate_codes(self, data: bytes, context: Any) -> bytes:
         """Check codes on a date."""
-        return await self._run(self._validate, parse(pb.ValidateCodesRequest, data))
+        request = parse(pb.ValidateCodesRequest, data)
+        system = system_from(request.system, field="system")
+        checker = Checker()
+        day = _optional_day(checker, request, "date")
+        check_codes(checker, request.codes)
+        checker.finish()
+        reply = [encode_head(current_call().request_id, self._releases.release(system, day).release)]
+        for batch in _batches(request.codes, _CHECKED_AT_ONCE):
+            work = partial(self._validate, system, batch, day)
+            is_short = len(request.codes) <= _INLINE_CHECKS
+            reply.append(work() if is_short else await self._pool.run_lookup(work))
+        return b"".join(reply)
 
     async def translate_code(self, data: bytes, context: Any) -> bytes:
         """Carry codes to another release."""
-        return await self._run(self._translate, parse(pb.TranslateCodeRequest, data))
+        request = parse(pb.TranslateCodeRequest, data)
+        return await self._run(self._translate, request, is_short=len(request.codes) <= _INLINE_CODES)
 
     async def list_code_sets(self, data: bytes, context: Any) -> bytes:
         """List the loaded releases."""
-        return self._list(parse(pb.ListCodeSetsRequest, data), current_call().request_id).SerializeToString()
+        return await self._run(self._list, parse(pb.ListCodeSetsRequest, data), is_short=True)
 
-    async def _run(self, answer: Callable[[Any, str], Any], request: Any) -> bytes:
-        reply = await self._pool.run_lookup(partial(answer, request, current_call().request_id))
-        data: bytes = reply.SerializeToString()
-        return data
+    async def _run(self, answer: Callable[[Any, str], bytes], request: Any, *, is_short: bool = False) -> bytes:
+        work = partial(answer, request, current_call().request_id)
+        return work() if is_short else await self._pool.run_lookup(work)
 
-    def _lookup(self, request: pb.LookupCodeRequest, request_id: str) -> pb.LookupCodeResponse:
+    def _lookup(self, request: pb.LookupCodeRequest, request_id: str) -> bytes:
         system = system_from(request.system, field="system")
         checker = Checker()
         day = _optional_day(checker, request, "date")
         check_codes(checker, request.codes)
         checker.finish()
         snapshot = self._releases.release(system, day)
-        reply = pb.LookupCodeResponse()
-        _head(reply.header, request_id, snapshot.release)
-        for asked in request.codes:
-            _put_lookup(reply.results.add(asked=asked), snapshot, asked)
-        return reply
+        results = (self._encode_lookup(snapshot, asked) for asked in request.codes)
+        return encode_head(request_id, snapshot.release) + b"".join(results)
 
-    def _search(self, request: pb.SearchCodesRequest, request_id: str) -> pb.SearchCodesResponse:
+    def _search(self, request: pb.SearchCodesRequest, request_id: str) -> bytes:
         checker = Checker()
         query = request.query.strip()
         checker.want("query", bool(query), "got nothing, want words or a code")
         length = len(query)
         most = MAX_QUERY_CHARACTERS
         checker.want("query", length <= most, f"got {length} characters, want at most {most}")
-        names = request.systems or [""]
-        systems = dict.fromkeys(system_from(name, field=f"systems[{n}]") for n, name in enumerate(names))
+        systems = [system_from(name, field=f"systems[{n}]") for n, name in enumerate(request.systems)]
         day = _optional_day(checker, request, "date")
         size = checker.take("page_size", lambda: page_size_from(request.page_size, default=20, most=100), 0)
         offset = checker.take("page_token", lambda: read_token(request.page_token, request), 0)
@@ -97,34 +111,27 @@ class CodeSetService:
         hits = search_codes(
             self._releases,
             query,
-            systems=tuple(systems),
+            systems=systems,
             day=day,
             billable_only=request.billable_only,
             limit=size + 1,
             offset=offset,
         )
         reply = pb.SearchCodesResponse()
-        _head(reply.header, request_id, *(self._releases.release(system, day).release for system in systems))
         for hit in hits[:size]:
             _put_hit(reply.hits.add(), hit)
         if len(hits) > size and offset + size <= MAX_OFFSET:
             reply.next_page_token = make_token(offset + size, request)
-        return reply
+        used = (snapshot.release for snapshot in searched_releases(self._releases, systems, day))
+        return encode_head(request_id, *used) + reply.SerializeToString()
 
-    def _validate(self, request: pb.ValidateCodesRequest, request_id: str) -> pb.ValidateCodesResponse:
-        system = system_from(request.system, field="system")
-        checker = Checker()
-        day = _optional_day(checker, request, "date")
-        check_codes(checker, request.codes)
-        checker.finish()
-        checks = validate_codes(self._releases, system, request.codes, day)
+    def _validate(self, system: System, codes: Sequence[str], day: date | None) -> bytes:
         reply = pb.ValidateCodesResponse()
-        _head(reply.header, request_id, self._releases.release(system, day).release)
-        for check in checks:
+        for check in validate_codes(self._releases, system, codes, day):
             _put_check(reply.checks.add(), check)
-        return reply
+        return reply.SerializeToString()
 
-    def _translate(self, request: pb.TranslateCodeRequest, request_id: str) -> pb.TranslateCodeResponse:
+    def _translate(self, request: pb.TranslateCodeRequest, request_id: str) -> bytes:
         checker = Checker()
         source = system_from(request.source_system, field="source_system")
         target = system_from(request.target_system or source, field="target_system")
@@ -135,12 +142,11 @@ class CodeSetService:
             self._releases, source, target, source_day=days["source_date"], target_day=days["target_date"]
         )
         reply = pb.TranslateCodeResponse()
-        _head(reply.header, request_id, before.release, after.release)
         for translation in translate_codes(before, after, request.codes):
             _put_translation(reply.translations.add(), translation, before.release)
-        return reply
+        return encode_head(request_id, before.release, after.release) + reply.SerializeToString()
 
-    def _list(self, request: pb.ListCodeSetsRequest, request_id: str) -> pb.ListCodeSetsResponse:
+    def _list(self, request: pb.ListCodeSetsRequest, request_id: str) -> bytes:
         system = system_from(request.system, field="system") if request.system else None
         checker = Checker()
         size = checker.take("page_size", lambda: page_size_from(request.page_size, default=50, most=100), 0)
@@ -148,12 +154,15 @@ class CodeSetService:
         checker.finish()
         releases = [release for release in self._releases.list() if system in (None, release.system)]
         reply = pb.ListCodeSetsResponse()
-        _head(reply.header, request_id, *releases[offset : offset + size])
         for release in releases[offset : offset + size]:
             put_code_set(reply.code_sets.add(), release)
         if len(releases) > offset + size:
             reply.next_page_token = make_token(offset + size, request)
-        return reply
+        return encode_head(request_id, *releases[offset : offset + size]) + reply.SerializeToString()
+
+
+def _batches(codes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (codes[at : at + size] for at in range(0, len(codes), size))
 
 
 def _optional_day(checker: Checker, request: Any, name: str) -> date | None:
@@ -162,18 +171,40 @@ def _optional_day(checker: Checker, request: Any, name: str) -> date | None:
     return checker.take(name, lambda: day_from(getattr(request, name)), None)
 
 
-def _head(to: ResponseHeader, request_id: str, *releases: Release) -> None:
+def encode_head(request_id: str, *releases: Release) -> bytes:
+    """Return the field `header` of a reply, encoded; messages laid end to end are one, so what follows is the rest."""
+    content = _made_with(releases) + ResponseHeader(request_id=request_id).SerializeToString()
+    return b"%c%b%b" % (_HEADER_TAG, _varint(len(content)), content)
+
+
+@lru_cache(maxsize=64)  # a worker has a handful of releases
+def _made_with(releases: tuple[Release, ...]) -> bytes:
     used = tuple(dict.fromkeys(ReleaseUsed(r.system.value, r.version, r.content_hash) for r in releases))
-    put_header(to, Header(__version__, used, (), request_id))
+    header = ResponseHeader()
+    put_header(header, Header(__version__, used, (), ""))
+    return header.SerializeToString()
 
 
-def _put_lookup(to: pb.LookupResult, snapshot: Snapshot, asked: str) -> None:
+def _varint(value: int) -> bytes:
+    encoded = bytearray()
+    while value >= 0x80:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def _encode_lookup(snapshot: Snapshot, asked: str) -> bytes:
+    """Return one result of a LookupCodeResponse, encoded as its field."""
+    reply = pb.LookupCodeResponse()
+    result = reply.results.add(asked=asked)
     written = normalise_code(asked, snapshot.release.system)
     try:
-        put_code(to.code, snapshot.find(written))
+        put_code(result.code, snapshot.find(written))
     except UnknownCodeError as error:
-        to.ClearField("code")
-        to.error.CopyFrom(to_status(error))
+        result.ClearField("code")
+        result.error.CopyFrom(to_status(error))
+    return reply.SerializeToString()
 
 
 def _put_hit(to: pb.SearchHit, hit: SearchHit) -> None:

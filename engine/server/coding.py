@@ -1,23 +1,17 @@
 """CodingService. Requests come as bytes, so that a bad one is one chart's error and not the stream's end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
+from contextlib import nullcontext, suppress
 from typing import Any
 
-from engine.audit.log import AuditLog
-from engine.pb.chartcoder.v1.coding_pb2 import (
-    CodeChartRequest,
-    CodeChartResponse,
-    CodeChartsRequest,
-    CodeChartsResponse,
-)
-from engine.server.answers import Answer, Coder, answer_chart
+from engine.pb.chartcoder.v1.coding_pb2 import CodeChartRequest, CodeChartsRequest, CodeChartsResponse
 from engine.server.calls import Call, current_call
 from engine.server.interceptors import log_unexpected
-from engine.server.pool import EnginePool, Ticket
+from engine.server.pool import EnginePool
 from engine.server.status import to_status
 from engine.server.validate import parse
+from engine.server.wire import ONE_CHART, Envelope, stream_envelope
 
 SERVICE = "chartcoder.v1.CodingService"
 # Charts that one stream may have in hand; further ones wait in the transport, which holds the client back.
@@ -27,18 +21,14 @@ MAX_CHARTS_PER_STREAM = 16
 class CodingService:
     """Codes charts in a pool; replies are written as ready bytes."""
 
-    def __init__(self, coder: Coder, log: AuditLog, pool: EnginePool) -> None:
-        self._coder = coder
-        self._log = log
+    def __init__(self, pool: EnginePool) -> None:
         self._pool = pool
         # No stream may take every slot of the worker.
         self._window = max(1, min(MAX_CHARTS_PER_STREAM, pool.max_in_flight // 2))
 
     async def code_chart(self, data: bytes, context: Any) -> None:
         """Code one chart and write its frames."""
-        answer = await self._answer(data, CodeChartRequest, CodeChartResponse, can_wait=False)
-        for reply in answer.replies:
-            await context.write(reply)
+        await self._code(parse(CodeChartRequest, data), len(data), _Frames(context, ONE_CHART), can_wait=False)
 
     async def code_charts(self, requests: AsyncIterator[bytes], context: Any) -> None:
         """Code the charts of a stream, several at a time, each answered as it is done."""
@@ -57,43 +47,71 @@ class CodingService:
         try:
             request = parse(CodeChartsRequest, data)
             base.chart_id = request.chart.chart_id
-            answer = await self._code(request, len(data), partial(_copy, base), can_wait=True)
-            replies = answer.replies
+            frames = _Frames(context, stream_envelope(base.chart_id, index), writing)
+            await self._code(request, len(data), frames, can_wait=True)
         except Exception as error:
-            replies = [_refusal(base, error, current_call())]
-        async with writing:
-            for reply in replies:
-                await context.write(reply)
+            refusal = _refusal(base, error, current_call())
+            async with writing:
+                await context.write(refusal)
 
-    async def _answer(self, data: bytes, kind: Any, new_reply: Callable[[], Any], *, can_wait: bool) -> Answer:
-        return await self._code(parse(kind, data), len(data), new_reply, can_wait=can_wait)
-
-    async def _code(self, request: Any, size: int, new_reply: Callable[[], Any], *, can_wait: bool) -> Answer:
+    async def _code(self, request: Any, size: int, frames: "_Frames", *, can_wait: bool) -> None:
         call = current_call()
         call.count("charts")
         call.count("chart_bytes", size)
-
-        def work(ticket: Ticket) -> Answer:
-            return answer_chart(
-                request,
-                request_id=call.request_id,
-                coder=self._coder,
-                log=self._log,
-                new_reply=new_reply,
-                turns=self._pool.coding_turns,
-                check_wanted=ticket.check,
+        try:
+            answer = await self._pool.code(
+                request, size, call.request_id, can_wait=can_wait, on_frames=frames.write_soon
             )
-
-        answer = await self._pool.run_chart(work, can_wait=can_wait)
+        except BaseException as error:
+            frames.stop()
+            if isinstance(error, Exception):  # else the caller is gone
+                await frames.written()
+            raise
+        await frames.written()
+        await frames.write(answer.frames)
         call.count("findings", answer.findings)
         call.count("suggestions", answer.suggestions)
-        return answer
 
 
-def _copy(base: CodeChartsResponse) -> CodeChartsResponse:
-    reply = CodeChartsResponse()
-    reply.CopyFrom(base)
-    return reply
+# Stands for the lock of a stream where a call has but one chart; it may be entered by several at once.
+_NOBODY_ELSE = nullcontext()
+
+
+class _Frames:
+    """Writes a chart's frames in order; those that come early in a task of their own, in the pace of the reader."""
+
+    def __init__(self, context: Any, envelope: Envelope, writing: Any = _NOBODY_ELSE) -> None:
+        self._context = context
+        self._envelope = envelope
+        self._writing = writing
+        self._early: asyncio.Task[None] | None = None
+        self._is_stopped = False
+
+    def write_soon(self, frames: list[bytes]) -> None:
+        """Write frames while the chart is still being read."""
+        self._early = asyncio.get_running_loop().create_task(self._write_after(self._early, frames))
+
+    async def written(self) -> None:
+        """Return once everything that came early is written."""
+        if self._early is not None:
+            await self._early
+
+    def stop(self) -> None:
+        """Begin no more of what came early: the call ends otherwise. A write under way is not to be broken off."""
+        self._is_stopped = True
+
+    async def write(self, frames: list[bytes]) -> None:
+        """Write frames now."""
+        async with self._writing:
+            for frame in frames:
+                await self._context.write(self._envelope.wrap(frame))
+
+    async def _write_after(self, before: asyncio.Task[None] | None, frames: list[bytes]) -> None:
+        if before is not None:
+            await before
+        if not self._is_stopped:
+            with suppress(Exception):  # the caller is gone: the call's own task is told
+                await self.write(frames)
 
 
 def _refusal(base: CodeChartsResponse, error: Exception, call: Call) -> bytes:

@@ -8,9 +8,7 @@ from google.type.date_pb2 import Date
 
 from codesets.types import Code, NoteKind, Release
 from engine import types
-from engine.audit.chain import Receipt
 from engine.pb.chartcoder.v1 import codeset_pb2, types_pb2
-from engine.server.offsets import Locate
 from engine.server.validate import MAX_CHART_ID_CHARACTERS, MAX_CODES, MAX_NAME_CHARACTERS, Checker, day_from
 
 
@@ -23,13 +21,6 @@ _SETTINGS = {
     number: member for member, number in enum_numbers(types_pb2.Setting, tuple(types.Setting), "SETTING").items()
 }
 _SEXES = {number: member for member, number in enum_numbers(types_pb2.Sex, tuple(types.Sex), "SEX").items()}
-_ASSERTIONS = enum_numbers(types_pb2.Assertion, tuple(types.Assertion), "ASSERTION")
-_TEMPORALITIES = enum_numbers(types_pb2.Temporality, tuple(types.Temporality), "TEMPORALITY")
-_EXPERIENCERS = enum_numbers(types_pb2.Experiencer, tuple(types.Experiencer), "EXPERIENCER")
-_AXES = enum_numbers(types_pb2.Axis, tuple(types.Axis), "AXIS")
-_ROLES = enum_numbers(types_pb2.Role, tuple(types.Role), "ROLE")
-_ROUTES = enum_numbers(types_pb2.Route, tuple(types.Route), "ROUTE")
-_SEVERITIES = enum_numbers(types_pb2.Severity, tuple(types.Severity), "SEVERITY")
 _NOTE_KINDS = enum_numbers(codeset_pb2.NoteKind, tuple(kind.name for kind in NoteKind), "NOTE_KIND")
 _OFFSET_UNITS = frozenset(types_pb2.OffsetUnit.values())
 
@@ -89,74 +80,6 @@ def put_header(to: types_pb2.ResponseHeader, header: types.Header, audit_record:
         to.models.add(name=name, content_hash=content_hash)
     to.request_id = header.request_id
     to.audit_record_id = audit_record
-
-
-def put_finding(to: types_pb2.Finding, finding: types.Finding, locate: Locate) -> None:
-    """Fill in a mention with its candidates."""
-    mention, context = finding.mention, finding.mention.context
-    to.document = mention.document
-    to.begin = locate(mention.begin)
-    to.end = locate(mention.end)
-    to.text = mention.text
-    to.section = mention.section
-    to.assertion = _ASSERTIONS[context.assertion]
-    to.temporality = _TEMPORALITIES[context.temporality]
-    to.experiencer = _EXPERIENCERS[context.experiencer]
-    for cue in context.cues:
-        to.cues.add(axis=_AXES[cue.axis], begin=locate(cue.begin), end=locate(cue.end), rule=cue.rule)
-    _put_candidates(to.codes, finding.codes)
-
-
-def put_suggestion(to: types_pb2.Suggestion, suggestion: types.Suggestion, locate: Sequence[Locate]) -> None:
-    """Fill in a suggestion with its evidence, alternatives and reasons."""
-    to.system = suggestion.system
-    to.code = suggestion.code
-    to.display = suggestion.display
-    to.role = _ROLES[suggestion.role]
-    to.confidence = suggestion.confidence
-    to.route = _ROUTES[suggestion.route]
-    _put_evidence(to.evidence, suggestion.evidence, locate)
-    _put_candidates(to.alternatives, suggestion.alternatives)
-    for reason in suggestion.reasons:
-        to.reasons.add(rule=reason.rule, source=reason.source, detail=reason.detail)
-
-
-def put_alert(to: types_pb2.Alert, alert: types.Alert, locate: Sequence[Locate]) -> None:
-    """Fill in an alert."""
-    to.kind = alert.kind
-    to.severity = _SEVERITIES[alert.severity]
-    to.message = alert.message
-    to.source = alert.source
-    _put_evidence(to.evidence, alert.evidence, locate)
-    to.codes.extend(alert.codes)
-
-
-def put_summary(to: types_pb2.Summary, coded: types.CodedChart, receipt: Receipt) -> None:
-    """Fill in what closes the answer."""
-    to.elapsed.FromNanoseconds(round(coded.elapsed_ms * 1_000_000))
-    to.audit.record_id = receipt.record_id
-    to.audit.sequence = receipt.sequence
-    to.audit.hash = receipt.hash
-    to.finding_count = len(coded.findings)
-    to.suggestion_count = len(coded.suggestions)
-    to.alert_count = len(coded.alerts)
-
-
-def _put_candidates(to: Any, candidates: Sequence[types.Candidate]) -> None:
-    for candidate in candidates:
-        to.add(
-            system=candidate.system,
-            code=candidate.code,
-            display=candidate.display,
-            score=candidate.score,
-            origin=candidate.origin,
-        )
-
-
-def _put_evidence(to: Any, evidence: Sequence[types.Evidence], locate: Sequence[Locate]) -> None:
-    for item in evidence:
-        place = locate[item.document]
-        to.add(document=item.document, begin=place(item.begin), end=place(item.end))
 
 
 def put_day(to: Date, day: date) -> None:

@@ -1,14 +1,14 @@
-"""What surrounds every call: access log outside, then errors to status; authentication will stand between the two.
+"""What surrounds every call: the access log outside, then errors to status, then admission.
 
-An interceptor here is an async context manager around a call. `Chain` lays it round handlers of every kind, so that
-the next one need not know unary from stream.
+One interceptor does it, in plain `with` and `try`: three of them, laid round each call as async context managers, cost
+as much as a sixth of the whole call. Handlers are surrounded once, not once a call. TLS identity and roles will join
+between errors and admission.
 """
 
 import asyncio
 import time
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from inspect import isasyncgenfunction
 from typing import Any
 
@@ -17,7 +17,7 @@ import grpc.aio
 
 from engine.errors import ShuttingDownError
 from engine.server.calls import CURRENT_CALL, REQUEST_ID_KEY, Call, current_call, request_id_from
-from engine.server.logs import get_log, where
+from engine.server.logs import get_log, log_call, where
 from engine.server.status import is_expected, to_status
 
 DETAILS_KEY = "grpc-status-details-bin"
@@ -25,81 +25,90 @@ _QUIET = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 _BEHAVIOURS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
 
-class Interceptor(grpc.aio.ServerInterceptor, ABC):  # type: ignore[misc]  # grpc is untyped
-    """Lays `around` round every call."""
+class Surrounding(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc is untyped
+    """Lays log, errors and admission round every call."""
 
-    @abstractmethod
-    def around(self, method: str, context: Any) -> AbstractAsyncContextManager[None]:
-        """Surround one call."""
+    def __init__(self, admission: "Admission") -> None:
+        self._admission = admission
+        self._handlers: dict[str, Any] = {}
 
     async def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
-        """Return the handler of a call, surrounded."""
+        """Return the handler of a call, surrounded; None for a method that nobody has."""
+        known = self._handlers.get(details.method)
+        if known is not None:
+            return known
         handler = await continuation(details)
         if handler is None:
             return None
         name = next(name for name in _BEHAVIOURS if getattr(handler, name) is not None)
-        return handler._replace(**{name: self._surround(getattr(handler, name), details.method)})
+        surrounded = handler._replace(**{name: self._surround(getattr(handler, name), details.method)})
+        self._handlers[details.method] = surrounded
+        return surrounded
 
     def _surround(self, behaviour: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
+        is_quiet = method.startswith(_QUIET)
+        # Health is watched to the end, and holds up nobody.
+        admission = Admission() if is_quiet else self._admission
+
         async def answer(request: Any, context: Any) -> Any:
-            async with self.around(method, context):
-                return await behaviour(request, context)
+            with _Log(method, context, is_quiet=is_quiet):
+                try:
+                    with admission:
+                        return await behaviour(request, context)
+                except grpc.aio.AbortError:
+                    raise
+                except Exception as error:
+                    await abort(context, error)
 
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
-            async with self.around(method, context):
-                async for item in behaviour(request, context):
-                    yield item
+            with _Log(method, context, is_quiet=is_quiet):
+                try:
+                    with admission:
+                        async for item in behaviour(request, context):
+                            yield item
+                except grpc.aio.AbortError:
+                    raise
+                except Exception as error:
+                    await abort(context, error)
 
         return stream if isasyncgenfunction(behaviour) else answer
 
 
-class AccessLog(Interceptor):
-    """Gives every call its request id, and writes one line when it ends."""
+class _Log:
+    """Gives a call its request id, and writes one line when it ends: method, status, duration, id and counts."""
 
-    @asynccontextmanager
-    async def around(self, method: str, context: Any) -> AsyncIterator[None]:
-        """Log method, status, duration, request id and counts."""
-        call = Call(method, request_id_from(context.invocation_metadata() or ()))
-        token = CURRENT_CALL.set(call)
-        context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
-        started = time.perf_counter()
-        outcome = ["CANCELLED"]
-        try:
-            with _outcome(context, outcome):
-                yield
-        except asyncio.CancelledError:
-            if _is_deadline_over(context):
-                outcome[0] = "DEADLINE_EXCEEDED"
-            raise
-        finally:
-            CURRENT_CALL.reset(token)
-            self._write(call, outcome[0], (time.perf_counter() - started) * 1000)
+    __slots__ = ("_call", "_context", "_is_quiet", "_started", "_token")
 
-    def _write(self, call: Call, code: str, duration_ms: float) -> None:
-        log = get_log()
-        write = log.debug if call.method.startswith(_QUIET) else log.info
-        write(
-            "call",
-            method=call.method,
-            code=code,
+    def __init__(self, method: str, context: Any, *, is_quiet: bool) -> None:
+        self._call = Call(method, request_id_from(context.invocation_metadata() or ()))
+        self._context = context
+        self._is_quiet = is_quiet
+
+    def __enter__(self) -> None:
+        self._token = CURRENT_CALL.set(self._call)
+        self._context.set_trailing_metadata(((REQUEST_ID_KEY, self._call.request_id),))
+        self._started = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        CURRENT_CALL.reset(self._token)
+        duration_ms = (time.perf_counter() - self._started) * 1000
+        log_call(
+            "debug" if self._is_quiet else "info",
+            method=self._call.method,
+            code=_outcome(self._context, error),
             duration_ms=round(duration_ms, 3),
-            request_id=call.request_id,
-            **call.counts,
+            request_id=self._call.request_id,
+            **self._call.counts,
         )
 
 
-@contextmanager
-def _outcome(context: Any, outcome: list[str]) -> Iterator[None]:
-    """Leave in `outcome` the status code with which the call ends; it stays as it is for a call that is dropped."""
-    try:
-        yield
-    except grpc.aio.AbortError:
-        outcome[0] = _code_name(context)
-        raise
-    except Exception:
-        outcome[0] = "UNKNOWN"
-        raise
-    outcome[0] = _code_name(context)
+def _outcome(context: Any, error: BaseException | None) -> str:
+    """Name the status with which a call ends."""
+    if error is None or isinstance(error, grpc.aio.AbortError):
+        return _code_name(context)
+    if isinstance(error, Exception):
+        return "UNKNOWN"
+    return "DEADLINE_EXCEEDED" if _is_deadline_over(context) else "CANCELLED"
 
 
 def _is_deadline_over(context: Any) -> bool:
@@ -117,20 +126,6 @@ _CODE_NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusC
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
-class Errors(Interceptor):
-    """Turns what a handler raises into a canonical status with details."""
-
-    @asynccontextmanager
-    async def around(self, method: str, context: Any) -> AsyncIterator[None]:
-        """Abort the call with the status of what it raised; log what nobody expected."""
-        try:
-            yield
-        except grpc.aio.AbortError:
-            raise
-        except Exception as error:
-            await abort(context, error)
-
-
 async def abort(context: Any, error: Exception) -> None:
     """End the call with an error's status; raises grpc.aio.AbortError."""
     call = current_call()
@@ -146,7 +141,7 @@ def log_unexpected(error: Exception, call: Call) -> None:
         get_log().error("internal error", method=call.method, request_id=call.request_id, **where(error))
 
 
-class Admission(Interceptor):
+class Admission:
     """Knows the calls in flight, and refuses new ones once the server drains.
 
     grpc's own way to stop cancels a call that comes at the wrong moment; here it is told to try elsewhere.
@@ -158,30 +153,21 @@ class Admission(Interceptor):
         self._idle = asyncio.Event()
         self._idle.set()
 
-    @asynccontextmanager
-    async def around(self, method: str, context: Any) -> AsyncIterator[None]:
-        """Count a call while it runs; raises ShuttingDownError for a new one once closed."""
-        if method.startswith(_QUIET):  # health is watched to the end, and holds up nobody
-            yield
-            return
+    def __enter__(self) -> None:
+        """Count a call in; raises ShuttingDownError once closed."""
         if self._is_closed:
             raise ShuttingDownError("server: shutting down, takes no new calls; try again")
         self._active += 1
         self._idle.clear()
-        try:
-            yield
-        finally:
-            self._active -= 1
-            if self._active == 0:
-                self._idle.set()
+
+    def __exit__(self, *_: object) -> None:
+        """Count it out."""
+        self._active -= 1
+        if self._active == 0:
+            self._idle.set()
 
     async def close(self, grace_s: float) -> None:
         """Refuse new calls, and return once those in flight have ended or `grace_s` is over."""
         self._is_closed = True
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), grace_s)
-
-
-def make_interceptors(admission: Admission) -> tuple[Interceptor, ...]:
-    """Return the chain, outermost first."""
-    return (AccessLog(), Errors(), admission)

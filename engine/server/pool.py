@@ -1,75 +1,69 @@
-"""A few threads for engine work, and a bound on the charts a worker holds.
+"""Where the event loop sends its work: small charts, large charts, look-ups, each a lane of its own.
 
-The event loop only moves bytes: a chart takes milliseconds, so it is read, coded, recorded and encoded in a thread.
-Threads do not make the engine faster, since it holds the GIL for small charts: two take turns at coding, so that a
-large chart does not stall small ones, and more would only slow each other down (measured: p99 doubles at four). The
-others wait for the audit log's fsync, which serves all that wait at once.
+The loop only moves bytes and decides what is taken on (`room`). Cancelling a call drops its chart: before it is coded,
+or before it is recorded; a large one at once.
 """
 
 import asyncio
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
+from engine.audit.log import AuditLog
 from engine.errors import OverloadedError
+from engine.server.answers import Desk
+from engine.server.jobs import Answer, Job
+from engine.server.lanes import SmallLane
+from engine.server.large import LargeLane, Reader
+from engine.server.room import Room
 
-CHART_THREADS = 16
-CODING_TURNS = 2
 LOOKUP_THREADS = 1
+# Requests of this many bytes are large: their own lane keeps them from holding small ones up.
+LARGE_BYTES = 64 * 1024
+# Large charts that a worker holds, one of them being coded.
+MAX_LARGE = 4
 
+OnFrames = Callable[[list[bytes]], None]
 T = TypeVar("T")
-
-
-class DroppedError(Exception):
-    """Nobody waits for the answer any more."""
-
-
-class Ticket:
-    """A piece of work's way to know whether its caller still waits."""
-
-    __slots__ = ("is_dropped",)
-
-    def __init__(self) -> None:
-        self.is_dropped = False
-
-    def check(self) -> None:
-        """Raise DroppedError if nobody waits."""
-        if self.is_dropped:
-            raise DroppedError
 
 
 class EnginePool:
     """Runs charts and look-ups outside the event loop; used from that loop's thread only.
 
-    Work that codes takes one of the `coding_turns` while it does.
+    `reader` codes the large charts.
     """
 
-    def __init__(self, *, max_in_flight: int) -> None:
+    def __init__(self, desk: Desk, log: AuditLog, reader: Reader, *, max_in_flight: int) -> None:
         self.max_in_flight = max_in_flight
-        self.coding_turns = threading.Semaphore(CODING_TURNS)
-        self._slots = asyncio.Semaphore(max_in_flight)
-        self._charts = ThreadPoolExecutor(CHART_THREADS, thread_name_prefix="chart")
+        self._small_room = Room(max_in_flight)
+        self._large_room = Room(min(MAX_LARGE, max_in_flight), max_wait_s=float("inf"))
+        self._small = SmallLane(desk, log, self._settle_small)
+        self._large = LargeLane(reader, log, self._settle_large)
         self._lookups = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="lookup")
 
-    async def run_chart(self, work: Callable[[Ticket], T], *, can_wait: bool) -> T:
-        """Run a chart's work in a thread.
+    async def code(self, request: Any, size: int, request_id: str, *, can_wait: bool, on_frames: OnFrames) -> Answer:
+        """Code and record one chart; a large one's first frames are given to `on_frames` before.
 
-        A caller that cannot wait gets OverloadedError when the worker holds all it may. Cancelling drops the work: at
-        once if it has not begun, else at its next check. The slot is given back when the work has really ended.
+        A caller that cannot wait gets OverloadedError when the worker holds all it may.
         """
-        if not can_wait and self._slots.locked():
+        is_large = size >= LARGE_BYTES
+        room = self._large_room if is_large else self._small_room
+        if can_wait:
+            await room.take_in_turn(size)
+        elif room.is_full():
             raise OverloadedError(
-                f"charts in flight: got {self.max_in_flight}, want fewer; try again, or stream them with CodeCharts"
+                f"charts in flight: got {room.in_flight}, want fewer; try again, or stream them with CodeCharts"
             )
-        await self._slots.acquire()
-        ticket = Ticket()
-        future = self._charts.submit(work, ticket)
-        self._release_after(future)
+        else:
+            room.take(size)
+        job = Job(request, size, request_id, on_frames)
+        (self._large if is_large else self._small).put(job)
         try:
-            return await asyncio.wrap_future(future)
+            return await job.future
         except asyncio.CancelledError:
-            ticket.is_dropped = True
+            job.is_dropped = True
+            if is_large:
+                self._large.drop(job)
             raise
 
     async def run_lookup(self, work: Callable[[], T]) -> T:
@@ -77,15 +71,18 @@ class EnginePool:
         return await asyncio.get_running_loop().run_in_executor(self._lookups, work)
 
     def close(self) -> None:
-        """Let running work end and start no more."""
-        self._charts.shutdown(wait=True, cancel_futures=True)
+        """Let work that was taken on end, and start no more."""
+        self._small.close()
+        self._large.close()
         self._lookups.shutdown(wait=True, cancel_futures=True)
 
-    def _release_after(self, future: Future[T]) -> None:
-        loop = asyncio.get_running_loop()
+    def _settle_small(self, jobs: Sequence[Job]) -> None:
+        self._settle(jobs, self._small_room)
 
-        def release(_: Future[T]) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self._slots.release)
+    def _settle_large(self, jobs: Sequence[Job]) -> None:
+        self._settle(jobs, self._large_room)
 
-        future.add_done_callback(release)
+    def _settle(self, jobs: Sequence[Job], room: Room) -> None:
+        for job in jobs:
+            room.give_back(job.size, coding_s=job.coding_s)
+            job.settle()

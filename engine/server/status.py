@@ -39,13 +39,23 @@ _RETRY_MS: dict[int, int] = {
 _INTERNAL_TEXT = "internal error; the server's log has it under the request id"
 
 
+class AnsweredError(Exception):
+    """An error of another process of ours, which has made (and logged) its own status already."""
+
+    def __init__(self, status: bytes) -> None:
+        super().__init__("answered elsewhere")
+        self.status = Status.FromString(status)
+
+
 def is_expected(error: Exception) -> bool:
     """Whether the error is one the caller can do something about."""
-    return any(isinstance(error, kind) for kind in _CODES)
+    return isinstance(error, AnsweredError) or any(isinstance(error, kind) for kind in _CODES)
 
 
 def to_status(error: Exception, *, request_id: str = "") -> Status:
     """Return the status that tells the caller what went wrong and what to do."""
+    if isinstance(error, AnsweredError):
+        return error.status
     code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), code_pb2.INTERNAL)
     if code == code_pb2.INTERNAL:
         return _status(code, _INTERNAL_TEXT, "INTERNAL", request_id)

@@ -15,7 +15,8 @@ COMMON = (
     Node("A00", "Cholera", "A00-A09", False),
     Node("A00.0", "Cholera, biovar cholerae", "A00", True),
     Node("A00.9", "Cholera, unspecified", "A00", True),
-    Node("S52.50", "Unspecified fracture of the lower end of radius", "", False),
+    Node("S52", "Fracture of forearm", "", False),
+    Node("S52.50", "Unspecified fracture of the lower end of radius", "S52", False),
     Node("S52.501", "of right radius", "S52.50", False),
     Node("S52.501A", "of right radius, initial encounter", "S52.501", True),
 )

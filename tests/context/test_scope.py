@@ -13,7 +13,7 @@ from engine.match.lexicon import build_dictionary
 from engine.match.mentions import MentionFinder
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
-from engine.types import Assertion, Axis, Context, Experiencer, Match, Temporality
+from engine.types import Assertion, Axis, Context, Experiencer, Temporality
 
 Read = Callable[[str, list[tuple[int, int]]], list[Context]]
 _CASES = [
@@ -164,11 +164,11 @@ def test_time_is_linear_in_a_sentence_without_end(unit: str) -> None:
     for size in (50_000, 400_000):
         text = unit * (size // len(unit))
         pattern = re.compile("no|possible|if|history of|and|mother")
-        cues = [Match(*found.span(), numbers[found[0]]) for found in pattern.finditer(text) if found[0] in numbers]
+        cues = [(*found.span(), numbers[found[0]]) for found in pattern.finditer(text) if found[0] in numbers]
         spans = [found.span() for found in re.finditer("fever|xxxxx", text)]
         sections = find_sections(text)
         sentences = [(0, len(text))]
-        started = time.perf_counter()
+        started = time.thread_time()
         reader.read(text, sections=sections, sentences=sentences, cues=cues, spans=spans)
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     assert times[1] < 8 * 4 * max(times[0], 0.01)

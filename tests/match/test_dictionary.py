@@ -15,7 +15,7 @@ from engine.match.lexicon import SHADOW, Term, build_dictionary
 from engine.match.mentions import MentionFinder
 from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.match.reference import UPPER_ONLY
-from engine.types import Match, Origin
+from engine.types import Origin
 
 TERMS = [
     Term("kidney stone", 7, Origin.TITLE),
@@ -118,7 +118,7 @@ def test_the_longest_terms_are_found_and_shadows_name_nothing(
 
 def test_cues_are_all_found_by_begin(finder: MentionFinder) -> None:
     cues = finder.find("no evidence of stone; has a history of stress").cues
-    assert cues == [Match(0, 2, 0), Match(0, 14, 1), Match(22, 38, 2)]
+    assert cues == [(0, 2, 0), (0, 14, 1), (22, 38, 2)]
 
 
 def test_spans_in_capitals_are_marked(finder: MentionFinder) -> None:
@@ -131,7 +131,7 @@ def test_hints_are_found_beside_cues_and_numbered_from_nought(tmp_path: Path) ->
     given = MentionFinder(tmp_path / "d").find("no acute pain on the left; a history of stress")
     assert given.hints == [(3, 8, 0), (29, 39, 1)]
     assert given.sides == [(21, 25)]
-    assert given.cues == [Match(0, 2, 0)]
+    assert given.cues == [(0, 2, 0)]
 
 
 # -- the recipe -------------------------------------------------------------------------------------------------------

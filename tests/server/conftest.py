@@ -42,8 +42,11 @@ class LiveServer:
 
 
 @contextmanager
-def serve_in_thread(config: Config, engine: Any) -> Iterator[LiveServer]:
-    """Run a server in a thread of this process until the block ends."""
+def serve_in_thread(config: Config, engine: Any, open_engine: Any = None) -> Iterator[LiveServer]:
+    """Run a server in a thread of this process until the block ends.
+
+    With `open_engine` its large charts are read in a process of their own.
+    """
     ready = threading.Event()
     found: dict[str, Any] = {}
 
@@ -55,7 +58,7 @@ def serve_in_thread(config: Config, engine: Any) -> Iterator[LiveServer]:
         stop = found["stop"] = asyncio.Event()
         found["loop"] = asyncio.get_running_loop()
         try:
-            await run(config, engine, on_ready=on_ready, stop=stop)
+            await run(config, engine, open_engine=open_engine, on_ready=on_ready, stop=stop)
         except BaseException as error:
             found["error"] = error
         finally:
@@ -105,12 +108,15 @@ def make_engine(config: Config) -> Callable[[], FakeEngine]:
 
 @pytest.fixture
 def start(config: Config) -> Iterator[Callable[..., LiveServer]]:
-    """Start servers that stop with the test; settings by keyword, `engine` to replace the stand-in."""
+    """Start servers that stop with the test; settings by keyword, `engine` to replace the stand-in.
+
+    `open_engine` lets large charts have their own process.
+    """
     open_servers: list[Any] = []
 
-    def begin(engine: Any = None, **settings: Any) -> LiveServer:
+    def begin(engine: Any = None, open_engine: Any = None, **settings: Any) -> LiveServer:
         mine = replace(config, **settings)
-        block = serve_in_thread(mine, engine or FakeEngine(mine))
+        block = serve_in_thread(mine, engine or FakeEngine(mine), open_engine)
         server = block.__enter__()
         open_servers.append(block)
         return server

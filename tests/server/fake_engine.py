@@ -5,6 +5,7 @@ Importable by name, so that spawned workers can open it.
 
 import re
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -95,29 +96,38 @@ class FakeCoder:
         self._releases = releases
         self.coded = 0
 
-    def code(self, chart: Chart, *, request_id: str = "") -> CodedChart:
-        check_chart(chart, max_bytes=self._config.max_chart_bytes)
-        for number, system in enumerate(chart.systems):
-            if system != "icd10cm":
-                raise UnsupportedSystemError(f"systems[{number}]: want icd10cm", field=f"systems[{number}]")
+    def code(
+        self, chart: Chart, *, request_id: str = "", on_findings: Callable[[list[Finding]], None] | None = None
+    ) -> CodedChart:
+        header = self.header(chart, request_id)
         text = chart.documents[0].text
         if BROKEN in text:
             raise RuntimeError(f"could not read {text}")
         if SLOW in text:
             time.sleep(0.5)
+        findings: list[Finding] = []
+        for number, document in enumerate(chart.documents):
+            if number and SLOW in document.text:
+                time.sleep(0.5)
+            found = find(document.text, number)
+            if on_findings:
+                on_findings(found)
+            findings += found
         self.coded += 1
-        return self._answer(chart, request_id)
+        alerts = [Alert("made_up", Severity.WARNING, "look at this", "test", [], ["I10"])]
+        return CodedChart(chart.chart_id, header, findings, suggest(findings), alerts, elapsed_ms=1.25)
 
-    def _answer(self, chart: Chart, request_id: str) -> CodedChart:
+    def header(self, chart: Chart, request_id: str = "") -> Header:
+        check_chart(chart, max_bytes=self._config.max_chart_bytes)
+        for number, system in enumerate(chart.systems):
+            if system != "icd10cm":
+                raise UnsupportedSystemError(f"systems[{number}]: want icd10cm", field=f"systems[{number}]")
         try:
             release = self._releases.release(System.ICD10CM, chart.date_of_service).release
         except NoReleaseError as error:
             raise ReleaseError(str(error), field="date_of_service") from None
-        findings = [f for number, document in enumerate(chart.documents) for f in find(document.text, number)]
         used = (ReleaseUsed(release.system.value, release.version, release.content_hash),)
-        header = Header("test", used, (("dictionary", "0" * 64),), request_id)
-        alerts = [Alert("made_up", Severity.WARNING, "look at this", "test", [], ["I10"])]
-        return CodedChart(chart.chart_id, header, findings, suggest(findings), alerts, elapsed_ms=1.25)
+        return Header("test", used, (("dictionary", "0" * 64),), request_id)
 
 
 def find(text: str, document: int) -> list[Finding]:

@@ -187,3 +187,46 @@ def test_every_reply_has_a_header_with_engine_release_and_request_id(codesets: A
         assert reply.header.request_id
         assert all(len(release.content_hash) == 64 for release in reply.header.releases)
         assert reply.header.releases
+
+
+REPLIES: list[tuple[str, Any, Any]] = [
+    ("LookupCode", pb.LookupCodeRequest(codes=["I10", "Z99.9", "e11"]), pb.LookupCodeResponse),
+    ("SearchCodes", pb.SearchCodesRequest(query="diabetes", page_size=2), pb.SearchCodesResponse),
+    ("ValidateCodes", pb.ValidateCodesRequest(codes=["I10", "R51.9"] * 60), pb.ValidateCodesResponse),
+    ("TranslateCode", pb.TranslateCodeRequest(codes=["I10", "R51"]), pb.TranslateCodeResponse),
+    ("ListCodeSets", pb.ListCodeSetsRequest(), pb.ListCodeSetsResponse),
+]
+
+
+@pytest.mark.parametrize(("method", "request_", "kind"), REPLIES, ids=[method for method, _, _ in REPLIES])
+def test_a_reply_put_together_from_bytes_is_what_the_generated_class_writes(
+    server: LiveServer, method: str, request_: Any, kind: Any
+) -> None:
+    with server.channel() as channel:
+        data = channel.unary_unary(f"/chartcoder.v1.CodeSetService/{method}")(request_.SerializeToString())
+    assert kind.FromString(data).SerializeToString(deterministic=True) == data
+
+
+def test_a_large_batch_is_checked_whole_and_in_order(client: ChartcoderClient) -> None:
+    codes = ["I10", "XYZ", "R51.9", "E11"] * 250
+    assert [check.asked for check in client.validate(codes)] == codes
+
+
+def test_pages_of_a_search_end(codesets: Any) -> None:
+    request = pb.SearchCodesRequest(query="e", page_size=100)
+    pages = 0
+    while True:
+        reply = codesets.SearchCodes(request)
+        pages += 1
+        if not reply.next_page_token:
+            break
+        request.page_token = reply.next_page_token
+    assert pages <= 11
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["\0" * 200, "😀🫀" * 100, ".,;!?-" * 33, "e", "unspecified", "糖尿病", "a\u0301" * 100, "a b c d e f g h i j"],
+)
+def test_a_hostile_query_is_answered(client: ChartcoderClient, query: str) -> None:
+    assert isinstance(client.search(query), list)

@@ -137,4 +137,4 @@ def test_lookups_on_the_packaged_release(real_client: ChartcoderClient) -> None:
     assert release.billable_count == 74_719
     (code,) = real_client.lookup(["E1122"])
     assert code.title == "Type 2 diabetes mellitus with diabetic chronic kidney disease"  # type: ignore[union-attr]
-    assert real_client.search("diabtes melitus")[0].code == "E08-E13"
+    assert real_client.search("diabtes melitus")[0].code == "E11.9"

@@ -103,7 +103,7 @@ def test_time_is_linear_in_hostile_text(unit: str) -> None:
     for size in (100_000, 1_000_000):
         text = unit * (size // len(unit))
         sections = find_sections(text)
-        started = time.perf_counter()
+        started = time.thread_time()
         find_sentences(text, sections)
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     assert times[1] < 10 * 4 * max(times[0], 0.005)

@@ -40,6 +40,8 @@ class ChartcoderClient:
 
     def __init__(self, target: str, *, timeout_s: float | None = 60.0, max_message_bytes: int = 16 * MIB) -> None:
         options = [
+            # Clients do not share a connection behind our back: each may land at another worker of the server.
+            ("grpc.use_local_subchannel_pool", 1),
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.max_send_message_length", max_message_bytes),
         ]
@@ -212,6 +214,7 @@ def _answers(replies: Iterable[coding_pb2.CodeChartsResponse]) -> Iterator[Strea
     open_charts: dict[int, ChartFrame] = {}
     for reply in replies:
         if reply.HasField("error"):
+            open_charts.pop(reply.index, None)  # of a large chart, findings may have come before
             yield StreamedChart(reply.index, reply.chart_id, error=error_from_status(reply.error))
             continue
         whole = open_charts.setdefault(reply.index, ChartFrame())

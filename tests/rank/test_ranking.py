@@ -1,0 +1,56 @@
+"""Ranked candidates: the same whether remembered or new, best first, none below the floor."""
+
+import pytest
+
+from engine.rank import ranking
+from engine.rank.candidates import ChoiceSet, SenseChoice
+from engine.rank.features import MentionFacts
+from engine.rank.ranking import MAX_CANDIDATES, MIN_SCORE, CodeRanking
+from engine.rank.score import LinearRanker
+from engine.types import Candidate, Origin
+
+CODES = ("I10", "E11.9", "J45.909", "R05.9", "M54.50", "K21.9", "N39.0")
+ONE = ChoiceSet((SenseChoice("I10", Origin.LEXICON),))
+MANY = ChoiceSet(tuple(SenseChoice(code, Origin.TITLE) for code in CODES))
+PLAIN, LOUD = MentionFacts(1, False, ""), MentionFacts(2, True, "ASSESSMENT")
+
+
+def rank(ranking: CodeRanking, *mentions: tuple[MentionFacts, ChoiceSet]) -> list[tuple[Candidate, ...]]:
+    """Rank mentions with titles made of their codes."""
+    facts, choices = [fact for fact, _ in mentions], [given for _, given in mentions]
+    return ranking.rank(facts, choices, system="icd10cm", title=lambda code: f"title of {code}")
+
+
+def test_what_is_remembered_is_what_a_new_ranking_says() -> None:
+    warm = CodeRanking(LinearRanker())
+    mentions = [(fact, given) for fact in (PLAIN, LOUD) for given in (ONE, MANY)]
+    first = rank(warm, *mentions)
+    assert rank(warm, *reversed(mentions)) == first[::-1]
+    assert [rank(CodeRanking(LinearRanker()), mention)[0] for mention in mentions] == first
+
+
+def test_candidates_are_the_best_first_and_none_below_the_floor() -> None:
+    (ranked,) = rank(CodeRanking(LinearRanker()), (LOUD, MANY))
+    scores = [candidate.score for candidate in ranked]
+    assert len(ranked) <= MAX_CANDIDATES
+    assert scores == sorted(scores, reverse=True)
+    assert all(score >= MIN_SCORE for score in scores)
+    assert all(candidate.display == f"title of {candidate.code}" for candidate in ranked)
+
+
+def test_words_beyond_six_count_as_six() -> None:
+    six, nine = rank(CodeRanking(LinearRanker()), (MentionFacts(6, False, ""), ONE), (MentionFacts(9, False, ""), ONE))
+    assert six == nine
+
+
+def test_no_mentions_rank_to_nothing() -> None:
+    assert rank(CodeRanking(LinearRanker())) == []
+    assert rank(CodeRanking(LinearRanker()), (PLAIN, ChoiceSet(()))) == [()]
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "_MOST_REMEMBERED", 10)
+    small = CodeRanking(LinearRanker())
+    for words in range(100):
+        rank(small, (PLAIN, ChoiceSet((SenseChoice(CODES[words % 7], Origin.LEXICON),))))
+    assert len(small._ranked) <= 11

@@ -1,0 +1,88 @@
+"""What a worker takes on, and who waits."""
+
+import asyncio
+
+import pytest
+
+from engine.server.room import Room
+
+CHART = 5000
+
+
+def fill(room: Room, *, share: float = 1.0) -> int:
+    taken = 0
+    while not room.is_full(share=share):
+        room.take(CHART)
+        taken += 1
+    return taken
+
+
+def learn(room: Room, coding_s: float) -> None:
+    for _ in range(200):
+        room.take(CHART)
+        room.give_back(CHART, coding_s=coding_s)
+
+
+def test_no_more_charts_are_taken_than_their_number_allows() -> None:
+    room = Room(7)
+    learn(room, 0.0001)
+    assert fill(room) == 7
+
+
+@pytest.mark.parametrize(("coding_s", "expected"), [(0.001, 60), (0.002, 30), (0.01, 6)])
+def test_as_many_are_taken_as_can_be_coded_in_the_time_they_may_wait(coding_s: float, expected: int) -> None:
+    room = Room(1000, max_wait_s=0.06)
+    learn(room, coding_s)
+    assert fill(room) == pytest.approx(expected, abs=1)
+
+
+def test_a_few_are_taken_however_slow_charts_have_been() -> None:
+    room = Room(64)
+    learn(room, 2.0)
+    assert fill(room) == 4
+
+
+def test_a_large_chart_counts_for_what_it_costs() -> None:
+    room = Room(1000, max_wait_s=0.06)
+    learn(room, 0.001)
+    for _ in range(4):
+        room.take(110_000)
+    assert room.is_full()
+
+
+def test_charts_that_were_never_coded_teach_nothing() -> None:
+    room = Room(1000, max_wait_s=0.06)
+    learn(room, 0.001)
+    before = room.wait_s
+    room.take(CHART)
+    room.give_back(CHART)
+    assert room.wait_s == before == 0
+
+
+def test_bulk_waits_and_leaves_room_for_callers_who_are_refused() -> None:
+    async def main() -> None:
+        room = Room(8)
+        for _ in range(4):
+            await room.take_in_turn(CHART)
+        waiting = asyncio.create_task(room.take_in_turn(CHART))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        assert not room.is_full()
+        room.give_back(CHART)
+        await asyncio.wait_for(waiting, 1)
+
+    asyncio.run(main())
+
+
+def test_one_that_gives_up_waiting_passes_its_turn_on() -> None:
+    async def main() -> None:
+        room = Room(2)
+        await room.take_in_turn(CHART)
+        first, second = (asyncio.create_task(room.take_in_turn(CHART)) for _ in range(2))
+        await asyncio.sleep(0)
+        room.give_back(CHART)
+        first.cancel()
+        await asyncio.wait_for(second, 1)
+        assert room.in_flight == 1
+
+    asyncio.run(main())
