@@ -7,7 +7,7 @@ EXTRAS := dev
 
 SOURCES := pyproject.toml setup.py $(wildcard proto/chartcoder/v1/*.proto) $(wildcard engine/_*.pyx engine/_*.hpp)
 
-.PHONY: demo build test bench bench-peers bench-gates accuracy serve lint clean system
+.PHONY: demo build test bench bench-peers bench-gates accuracy serve lint clean system sanitize fuzz
 
 demo: build
 	$(BIN)/python samples/demo.py
@@ -43,6 +43,13 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The native code under AddressSanitizer and UBSan, and by other compilers; then 60 s of fuzzing (fuzz/README.md).
+sanitize: $(STAMP)
+	$(MAKE) -C fuzz sanitize PYTHON=$(abspath $(BIN)/python)
+
+fuzz: $(STAMP)
+	$(MAKE) -C fuzz fuzz PYTHON=$(abspath $(BIN)/python)
 
 # A C++17 compiler and Python's headers; taken from Debian's packages when we may, named otherwise.
 system:

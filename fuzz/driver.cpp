@@ -1,6 +1,6 @@
 // Where libFuzzer cannot be had: replays the inputs of a folder, then random changes to them, without following coverage.
 //
-//   random CORPUS SECONDS SEED      an input that fails is written to ./crash-random
+//   driver CORPUS SECONDS SEED      an input that fails is written to ./crash-driver
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -23,8 +23,8 @@ constexpr size_t kMaxInput = 2048;
 std::string current;
 
 void save_and_die(int signal) {
-  std::ofstream("crash-random", std::ios::binary) << current;
-  std::fprintf(stderr, "fuzz: the input is in ./crash-random\n");
+  std::ofstream("crash-driver", std::ios::binary) << current;
+  std::fprintf(stderr, "fuzz: the input is in ./crash-driver\n");
   std::signal(signal, SIG_DFL);
   std::raise(signal);
 }
@@ -67,22 +67,22 @@ void run(const std::string& input) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 4) return std::fprintf(stderr, "usage: random CORPUS SECONDS SEED\n"), 2;
+  if (count != 4) return std::fprintf(stderr, "usage: driver CORPUS SECONDS SEED\n"), 2;
   std::signal(SIGABRT, save_and_die);
   const std::vector<std::string> inputs = read_folder(arguments[1]);
-  if (inputs.empty()) return std::fprintf(stderr, "random: no input in %s\n", arguments[1]), 2;
+  if (inputs.empty()) return std::fprintf(stderr, "driver: no input in %s\n", arguments[1]), 2;
   const auto begin = std::chrono::steady_clock::now();
   const double seconds = std::atof(arguments[2]);
   std::mt19937 chance(static_cast<uint32_t>(std::atoi(arguments[3])));
   size_t executions = 0;
-  double passed = 0;
   for (const std::string& input : inputs) run(input), ++executions;
-  for (; passed < seconds; ++executions) {
+  const auto seconds_passed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
+  for (; seconds_passed() < seconds; ++executions) {
     std::string input = inputs[chance() % inputs.size()];
     for (uint32_t left = 1 + chance() % 4; left != 0; --left) change(input, inputs, chance);
     run(input);
-    passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
-  std::printf("%zu executions in %.0f s, %.0f a second: nothing found\n", executions, passed, static_cast<double>(executions) / std::max(passed, 1e-3));
+  const double passed = std::max(seconds_passed(), 1e-3);
+  std::printf("%zu executions in %.0f s, %.0f a second: nothing found\n", executions, passed, static_cast<double>(executions) / passed);
   return 0;
 }

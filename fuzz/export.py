@@ -24,11 +24,12 @@ from engine.text.characters import BLOCK, MANY_BIT, CharacterTable, character_ta
 Spans = list[tuple[int, int, int]]
 SEED = 20261124
 FOLD_MASK, FOLD_BASE = 0x0FFFFFFF, 16
-# Blocks of 256 code points that the fuzz target knows: Latin, Greek, marks, punctuation, ligatures, wide, astral letters.
+# Blocks of 256 code points that the fuzz target knows: Latin, Greek, marks, punctuation, ligatures, wide, astral.
 SMALL_BLOCKS = (0x00, 0x01, 0x02, 0x03, 0x1E, 0x20, 0x25, 0xFB, 0xFF, 0x1D4, 0x1F6)
 PIECES = [
     *"aZ0 .,;:-'&\n\t()/_|", "ß", "ﬁ", "é", "e\u0301", "\u00ad", "\u200d", "’", "–", "—", "…", "•", "喘", "Ａ",
-    "𝐀", "😀", "\U0010ffff", "\x00", "the ", "left ", "kidney ", "Stone", "heart failure ", ". ", "\n\n", "\n2. ", " - ", "x" * 15, "y" * 70,
+    "𝐀", "😀", "\U0010ffff", "\x00", "the ", "left ", "kidney ", "Stone", "heart failure ",
+    ". ", "\n\n", "\n2. ", " - ", "x" * 15, "y" * 70,
 ]  # fmt: skip
 
 

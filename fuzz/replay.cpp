@@ -141,6 +141,7 @@ int main(int count, char** arguments) {
   }
   std::string list;
   for (const char* name : names) list += std::string(" ") + name;
-  std::printf("%u texts and %u damaged images (%u taken) on%s: as they must be\n", texts, texts * static_cast<uint32_t>(damaged), taken, list.c_str());
+  std::printf("%u texts and %u damaged images (%u taken) on%s: as they must be\n", texts,
+              texts * static_cast<uint32_t>(damaged), taken, list.c_str());
   return 0;
 }

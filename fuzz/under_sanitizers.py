@@ -2,8 +2,8 @@
 
     LD_PRELOAD=libasan.so python fuzz/under_sanitizers.py build/fuzz/native [pytest options]
 
-Left out: tests that measure time, that start another process (it would load the installed modules), and those of the twin
-in plain Python.
+Left out: tests that measure time, that start another process (it would load the installed modules), and those of the
+twin in plain Python.
 """
 
 import os

@@ -87,8 +87,8 @@ class AuditLog:
         if not entries:
             return []
         ticket = _Ticket(entries)
-        self._join(ticket)
-        if not ticket.is_lead:
+        # Not `ticket.is_lead`: the lead may come before we wait for it, and its turn must be taken all the same.
+        if not self._join(ticket):
             self._wait(ticket)
         if ticket.is_lead:
             self._lead()
@@ -124,15 +124,17 @@ class AuditLog:
             os.close(self._lock_fd)
             raise
 
-    def _join(self, ticket: _Ticket) -> None:
+    def _join(self, ticket: _Ticket) -> bool:
+        """Stand in line; return whether the thread leads at once."""
         if os.getpid() != self._pid:
             raise AuditError("audit log: opened before a fork, want one opened in this process")
         with self._mutex:
             if self._is_closed:
                 raise AuditError("audit log: closed")
             self._waiting.append(ticket)
-            ticket.is_lead = not self._is_busy
+            is_first = ticket.is_lead = not self._is_busy
             self._is_busy = True
+        return is_first
 
     def _wait(self, ticket: _Ticket) -> None:
         try:

@@ -158,6 +158,43 @@ def test_threads_share_syncs_and_lose_nothing(tmp_path, monkeypatch):
     assert recorded_ids(tmp_path) == [by_sequence[number] for number in range(320)]
 
 
+def test_a_lead_that_comes_before_its_thread_waits_leaves_nobody_waiting(tmp_path, monkeypatch):
+    log = AuditLog(tmp_path)
+    begun, go_on = threading.Event(), threading.Event()
+    sync, join = os.fsync, log._join
+
+    def hold_first(fd):
+        begun.set()
+        assert go_on.wait(10)
+        sync(fd)
+
+    def join_and_be_overtaken(ticket):
+        is_first = join(ticket)
+        if threading.current_thread().name == "overtaken":
+            others.start()
+            while len(log._waiting) < 2:
+                time.sleep(0.001)
+            go_on.set()
+            while not ticket.is_lead:
+                time.sleep(0.001)
+        return is_first
+
+    def start(name):
+        return threading.Thread(target=lambda: receipts.append(log.append(ENTRY)), name=name, daemon=True)
+
+    receipts = []
+    first, overtaken, others = start("first"), start("overtaken"), start("other")
+    monkeypatch.setattr(os, "fsync", hold_first)
+    monkeypatch.setattr(log, "_join", join_and_be_overtaken)
+    first.start()
+    assert begun.wait(10)
+    overtaken.start()
+    for thread in (first, overtaken):
+        thread.join(10)
+    others.join(10)
+    assert len(receipts) == 3
+
+
 def test_close_waits_for_appends_in_flight(tmp_path, monkeypatch):
     log = AuditLog(tmp_path)
     is_syncing, may_go_on = threading.Event(), threading.Event()
