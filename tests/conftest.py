@@ -41,7 +41,7 @@ def pipeline(live: Live) -> Pipeline:
 
 @pytest.fixture(autouse=True)
 def quiet_collector(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Keep the collector out of tests that measure how time grows: it walks the whole session's heap at its own times."""
+    """Keep the collector, which walks the whole session's heap, out of tests that measure how time grows."""
     if "linear" not in request.node.name and "grows" not in request.node.name:
         yield
         return

@@ -36,7 +36,9 @@ def open_live(config: Config) -> Engine:
     """Open the engine of this installation."""
     from engine.live import Live  # not needed by the process that only watches workers
 
-    return Live.open(config)
+    live = Live.open(config)
+    live.warm_up()
+    return live
 
 
 def serve(config: Config, *, open_engine: OpenEngine = open_live, on_ready: OnReady = lambda _: None) -> None:
