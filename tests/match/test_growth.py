@@ -1,7 +1,8 @@
 """Time grows with the text and with the dictionary, and no faster, whatever either of them is made of.
 
-Ratios of thread CPU time within one run. Eight times as much may take forty times as long on a busy machine: answers and tables that
-leave the caches, and pages touched for the first time, have their part in it. Quadratic growth would take sixty-four.
+Ratios of thread CPU time within one run. Eight times as much may take forty times as long on a busy machine: answers
+and tables that leave the caches, and pages touched for the first time, have their part. Quadratic growth would take
+sixty-four.
 """
 
 import time
