@@ -193,8 +193,14 @@ def test_time_for_a_code_does_not_grow_with_the_release(
     assert ratio <= targets["lookup"]["growth"]
 
 
-@pytest.mark.gate
-@pytest.mark.parametrize(("clients", "target"), [(1, "lookup_1_client_p99_s"), (50, "lookup_50_clients_p99_s")])
+@pytest.mark.parametrize(
+    ("clients", "target"),
+    [
+        pytest.param(1, "lookup_1_client_p99_s", marks=pytest.mark.gate),
+        # No gate: the load takes the server's own cores, and what is left of them decides.
+        (50, "lookup_50_clients_p99_s"),
+    ],
+)
 def test_look_ups_over_loopback_are_within_their_target(
     server: RunningServer, codes: list[str], targets: Targets, record: Note, clients: int, target: str
 ) -> None:

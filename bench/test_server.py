@@ -76,8 +76,8 @@ def test_code_chart_over_a_unix_socket(bench_home: Path, tmp_path: Path, record:
                 record(f"{where}, CPU a chart", outcome.server_cpu_s / len(outcome.latencies_s), "s")
 
 
-@pytest.mark.gate
-@pytest.mark.parametrize("clients", [8, 64])
+# At 64 clients the load takes the server's own cores, and what is left of them decides: no gate.
+@pytest.mark.parametrize("clients", [pytest.param(8, marks=pytest.mark.gate), 64])
 def test_many_clients(server: RunningServer, clients: int, targets: Targets, record: Note) -> None:
     want = targets["server"]["many_clients_p99_s"]
     for _ in range(TRIES):
