@@ -9,7 +9,7 @@ has() { command -v "$1" >/dev/null; }
 
 for compiler in g++ clang++ aarch64-linux-gnu-g++; do
   has "$compiler" || { echo "compilers: no $compiler here"; continue; }
-  for file in replay.cpp target.cpp; do
+  for file in replay.cpp sweep.cpp target.cpp; do
     $compiler $flags $warnings -Werror -fsyntax-only "$file"
   done
   echo "compilers: $compiler has no warning"

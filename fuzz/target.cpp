@@ -2,27 +2,29 @@
 //
 //   byte 0         low three bits: how many patches; next three: separators between the two readings of the text
 //   patches        five bytes each: place (two, in units of four bytes), section and kind, value (two)
-//   dictionary     lines up to a NUL: "~word" is read through, "!word" is reported, "=a b" makes b a spelling of a,
-//                  anything else is a phrase whose first byte gives the flags (low four bits) and which blanks divide
+//   dictionary     lines up to a NUL (dictionary.hpp)
 //   text           the rest, made valid UTF-8
 #include <cstdint>
-#include <map>
-#include <set>
 
-#include "_fastmatch_build.hpp"
-#include "characters.hpp"
 #include "checks.hpp"
+#include "dictionary.hpp"
 #include "utf8.hpp"
 
 namespace {
 
-constexpr size_t kSeparators[8] = {0, 1, 31, 63, 64, 4096, 8129, 8191};
 constexpr uint32_t kLoads[8] = {0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFF, 64};
 
 struct Patch {
   size_t place;
   uint32_t value;
 };
+
+// What stands between the two readings of a text: some blanks, or as many as bring the second one across a piece's end.
+size_t separators(uint32_t option, size_t text_size) {
+  constexpr size_t kBlanks[4] = {0, 1, 31, 64}, kBeforeEnd[4] = {8, 40, 150, 500};
+  if (option < 4) return kBlanks[option];
+  return (2 * fastmatch::kPieceBytes - (text_size + 2 + kBeforeEnd[option - 4]) % fastmatch::kPieceBytes) % fastmatch::kPieceBytes;
+}
 
 class Bytes {
  public:
@@ -40,73 +42,6 @@ class Bytes {
  private:
   const uint8_t* data_;
   size_t size_, at_ = 0;
-};
-
-class Dictionary {
- public:
-  explicit Dictionary(const std::string& lines) {
-    builder_.set_characters({std::begin(kStage1), std::end(kStage1)}, {std::begin(kStage2), std::end(kStage2)},
-                            {std::begin(kExpansions), std::end(kExpansions)});
-    for (size_t at = 0; at < lines.size();) {
-      const size_t end = std::min(lines.find('\n', at), lines.size());
-      if (end > at) add(lines.substr(at, end - at));
-      at = end + 1;
-    }
-    image_ = builder_.build();
-  }
-  const std::string& image() const { return image_; }
-  const std::vector<uint8_t>& flags() const { return flags_; }
-
- private:
-  void add(const std::string& line) {
-    const std::vector<std::string> words = split(line.substr(1));
-    if (words.empty()) return;
-    if (line[0] == '~') return reserve(words[0], fastmatch::kTransparent);
-    if (line[0] == '!') return reserve(words[0], fastmatch::kReported);
-    if (line[0] == '=' && words.size() == 2) return alias(words[0], words[1]);
-    std::vector<uint32_t> numbers;
-    for (const std::string& word : words) {
-      if (reserved_.count(word) == 0) numbers.push_back(number_of(word));
-      if (numbers.size() == fastmatch::kMaxPhraseWords) break;
-    }
-    if (numbers.empty()) return;
-    flags_.push_back(static_cast<uint8_t>(line[0] & 15));
-    builder_.add_phrase(numbers, flags_.back());
-  }
-
-  static std::vector<std::string> split(const std::string& line) {
-    std::vector<std::string> words(1);
-    for (char c : line) {
-      if (c == ' ') words.emplace_back();
-      else if (words.back().size() < fastmatch::kMaxWordBytes) words.back().push_back(c);
-    }
-    words.erase(std::remove(words.begin(), words.end(), ""), words.end());
-    return words;
-  }
-
-  void reserve(const std::string& word, uint32_t as) {
-    if (numbers_.count(word) == 0 && reserved_.insert(word).second) builder_.add_surface(word, as);
-  }
-  void alias(const std::string& word, const std::string& spelling) {
-    if (reserved_.count(word) != 0 || reserved_.count(spelling) != 0) return;
-    const uint32_t number = number_of(word);
-    if (numbers_.emplace(spelling, number).second) builder_.add_surface(spelling, number);
-  }
-  uint32_t number_of(const std::string& word) {
-    const auto found = numbers_.find(word);
-    if (found != numbers_.end()) return found->second;
-    const uint32_t number = next_++;
-    numbers_.emplace(word, number);
-    builder_.add_surface(word, number);
-    return number;
-  }
-
-  fastmatch::Builder builder_;
-  std::map<std::string, uint32_t> numbers_;
-  std::set<std::string> reserved_;
-  uint32_t next_ = 0;
-  std::vector<uint8_t> flags_;
-  std::string image_;
 };
 
 // Damage goes to the header and to each table alike, however long they are.
@@ -136,12 +71,12 @@ Patch read_patch(Bytes& bytes, const std::string& image) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const std::vector<const char*> paths = fuzz::paths_here(fuzz::Exact(Dictionary("0asthma").image()).view());
+  static const std::vector<const char*> paths = fuzz::paths_here(fuzz::Exact(fuzz::Dictionary("0asthma").image()).view());
   Bytes bytes(data, size);
   const uint32_t options = bytes.byte();
   Bytes patches = bytes;
   for (uint32_t i = 0; i < (options & 7) * 5; ++i) bytes.byte();
-  const Dictionary dictionary(bytes.until_nul());
+  const fuzz::Dictionary dictionary(bytes.until_nul());
   const std::string text = fuzz::to_utf8(bytes.rest());
   std::string image = dictionary.image();
   for (uint32_t i = 0; i < (options & 7); ++i) {
@@ -156,6 +91,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const fuzz::Answer answer = fuzz::check_text(open, text, is_whole ? &dictionary.flags() : nullptr);
-  if (is_whole) fuzz::check_shift(open[text.size() % open.size()], text, answer, kSeparators[options >> 3 & 7]);
+  if (is_whole) fuzz::check_shift(open[text.size() % open.size()], text, answer, separators(options >> 3 & 7, text.size()));
   return 0;
 }
