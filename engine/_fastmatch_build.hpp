@@ -22,8 +22,8 @@ class Builder {
   // Makes `surface` (already folded) a spelling of `word`.
   void add_surface(const std::string& surface, uint32_t word) {
     if (surface.empty() || surface.size() > kMaxWordBytes) throw std::invalid_argument("word length: got an empty or over-long word");
-    surfaces_.push_back({surface, word});
-    if (word < kReported) words_ = std::max(words_, word + 1);
+    surfaces_.push_back({surface, word & kWordNumber});
+    take_number(word & kWordNumber);
   }
 
   void add_phrase(const std::vector<uint32_t>& words, uint8_t flags) {
@@ -31,19 +31,19 @@ class Builder {
     for (uint32_t word : words) {
       if (word >= kReported) throw std::invalid_argument("phrase word: got a reserved number");
       phrase_text_.push_back(word);
-      words_ = std::max(words_, word + 1);
+      take_number(word);
     }
     phrase_words_.push_back(static_cast<uint8_t>(words.size()));
     phrase_flags_.push_back(flags);
   }
 
   std::string build() {
-    build_vocabulary();
-    build_pairs();
     build_trie();
     renumber_by_depth();
     build_links();
     build_outputs();
+    build_openings();
+    build_vocabulary();
     return write();
   }
 
@@ -62,47 +62,108 @@ class Builder {
     return size;
   }
 
+  void take_number(uint32_t word) {
+    if (word < kReported) words_ = std::max(words_, word + 1);
+  }
+
+  // Sixteen bits a pair: one in fifty that opens no phrase costs a look-up.
+  void build_openings() {
+    size_t pairs = 0, size = 2;
+    for (uint8_t length : phrase_words_) pairs += length > 1;
+    while (size * 64 < pairs * 16) size *= 2;
+    openings_.assign(size, 0);
+    size_t at = 0;
+    for (uint8_t length : phrase_words_) {
+      if (length > 1) {
+        uint64_t hash = pair_hash(phrase_text_[at], phrase_text_[at + 1]);
+        openings_[hash >> Image::shift_of(size)] |= opening_bits(hash);
+      }
+      at += length;
+    }
+  }
+
+  std::vector<uint32_t> marks() const {
+    std::vector<uint32_t> marks(words_);
+    for (uint32_t word = 0; word < words_; ++word) {
+      uint32_t next = root_next_[word];
+      marks[word] = word | (next & kEndsPhrase ? kAlone : 0) | (states_[next & kStateNumber].child_bits != 0 && next != 0 ? kBegins : 0);
+    }
+    size_t at = 0;
+    for (uint8_t length : phrase_words_) {
+      for (uint8_t i = 1; i < length; ++i) marks[phrase_text_[at + i]] |= kFollows;
+      at += length;
+    }
+    return marks;
+  }
+
   void build_vocabulary() {
-    size_t size = 16;
-    while (size < surfaces_.size() * 4 + 1) size *= 2;
-    slots_.assign(size, Slot{0, kNone});
+    std::vector<uint32_t> marks = this->marks();
+    std::vector<Entry> entries;
+    std::vector<uint64_t> hashes;
     for (const Surface& surface : surfaces_) {
       char padded[kMaxWordBytes + 16] = {};
       size_t length = surface.text.size();
       std::memcpy(padded, surface.text.data(), length);
-      uint64_t hash = hash_head(load64(padded), load64(padded + 8), length);
-      if (length > kInlineBytes) hash = hash_tail(hash, padded + kInlineBytes, length - kInlineBytes);
-      size_t i = hash & (size - 1);
-      for (; slots_[i].spelling != kNone; i = (i + 1) & (size - 1))
-        if (surfaces_[slots_[i].spelling].text == surface.text)
-          throw std::invalid_argument("surface: got the same spelling for two words");
-      slots_[i] = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(spellings_.size())};
-      Spelling spelling{};
-      std::memcpy(spelling.head, padded, kInlineBytes);
-      spelling.word = surface.word;
-      spelling.length = static_cast<uint32_t>(length);
+      Key key = key_of(padded, length);
+      Entry entry{key.low, key.high, surface.word < kReported ? marks[surface.word] : surface.word, 0, 0, 0};
       if (length > kInlineBytes) {
-        spelling.tail = static_cast<uint32_t>(long_text_.size());
-        long_text_.append(padded + kInlineBytes, length - kInlineBytes);
+        entry.length = static_cast<uint32_t>(length);
+        entry.text = static_cast<uint32_t>(long_text_.size());
+        long_text_ += surface.text;
       }
-      spellings_.push_back(spelling);
+      entries.push_back(entry);
+      hashes.push_back(hash_key(key));
     }
+    size_t size = 16;
+    while (size * 4 < entries.size() * 5) size *= 2;
+    // A table that no pilots can be found for is tried again with more room; two words of the same hash never fit.
+    for (int tries = 0; tries < 4; ++tries, size *= 2)
+      if (place_entries(entries, hashes, size)) return;
+    throw std::invalid_argument("surface: got words that hash alike");
   }
 
-  // Sixteen bits a pair: one neighbour in twenty that is in no phrase costs a look-up.
-  void build_pairs() {
-    size_t pairs = phrase_text_.size() - phrase_words_.size(), words = 8;
-    while (words * 64 < pairs * 16) words *= 2;
-    pairs_.assign(words, 0);
-    uint32_t shift = 64 - static_cast<uint32_t>(__builtin_ctzll(words * 64));
-    size_t at = 0;
-    for (uint8_t length : phrase_words_) {
-      for (uint8_t i = 1; i < length; ++i) {
-        uint64_t bit = pair_hash(phrase_text_[at + i - 1], phrase_text_[at + i]) >> shift;
-        pairs_[bit >> 6] |= 1ull << (bit & 63);
-      }
-      at += length;
+  // Finds each bucket a pilot that sends its words to entries that are free, the fullest bucket first.
+  bool place_entries(const std::vector<Entry>& entries, const std::vector<uint64_t>& hashes, size_t size) {
+    size_t buckets = 16;
+    while (buckets * 3 < entries.size()) buckets *= 2;
+    uint32_t pilot_shift = Image::shift_of(buckets), entry_shift = Image::shift_of(size);
+    pilots_.assign(buckets, 0);
+    entries_.assign(size, Entry{0, 0, kUnknown, 0, 0, 0});
+    std::vector<uint32_t> order(entries.size()), fill(buckets, 0);
+    std::iota(order.begin(), order.end(), 0u);
+    for (uint64_t hash : hashes) ++fill[hash >> pilot_shift];
+    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+      uint64_t left = hashes[a] >> pilot_shift, right = hashes[b] >> pilot_shift;
+      return fill[left] != fill[right] ? fill[left] > fill[right] : left != right ? left < right : hashes[a] < hashes[b];
+    });
+    std::vector<bool> taken(size, false);
+    for (size_t begin = 0, end; begin < order.size(); begin = end) {
+      uint64_t bucket = hashes[order[begin]] >> pilot_shift;
+      end = begin + fill[bucket];
+      for (size_t i = begin + 1; i < end; ++i)
+        if (hashes[order[i]] == hashes[order[i - 1]] && surfaces_[order[i]].text == surfaces_[order[i - 1]].text)
+          throw std::invalid_argument("surface: got the same spelling for two words");
+      if (!place_bucket(entries, hashes, order, begin, end, pilot_shift, entry_shift, taken)) return false;
     }
+    return true;
+  }
+
+  bool place_bucket(const std::vector<Entry>& entries, const std::vector<uint64_t>& hashes, const std::vector<uint32_t>& order,
+                    size_t begin, size_t end, uint32_t pilot_shift, uint32_t entry_shift, std::vector<bool>& taken) {
+    uint16_t& pilot = pilots_[hashes[order[begin]] >> pilot_shift];
+    auto place_of = [&](size_t i) { return Image::entry_number(hashes[order[i]], pilots_.data(), pilot_shift, entry_shift); };
+    for (uint32_t tried = 0; tried <= 0xFFFF; ++tried) {
+      pilot = static_cast<uint16_t>(tried);
+      size_t i = begin;
+      for (; i < end && !taken[place_of(i)]; ++i) taken[place_of(i)] = true;
+      if (i < end) {
+        for (size_t undone = begin; undone < i; ++undone) taken[place_of(undone)] = false;
+        continue;
+      }
+      for (i = begin; i < end; ++i) entries_[place_of(i)] = entries[order[i]];
+      return true;
+    }
+    return false;
   }
 
   Edge& edge_of(uint32_t state, uint32_t word) {
@@ -175,7 +236,11 @@ class Builder {
     }
     children_.assign(begin, Child{kNone, 0});
     for (uint32_t i = 1; i < states_.size(); ++i) {
-      if (parent_[i] == 0) { root_next_[letter_[i]] = i; continue; }
+      if (parent_[i] == 0) {
+        root_next_[letter_[i]] = i;
+        deep_ = i + 1;
+        continue;
+      }
       State& parent = states_[parent_[i]];
       parent.child_bits |= child_bit(letter_[i]);
       uint32_t slot = child_slot(letter_[i], parent.child_mask);
@@ -184,23 +249,12 @@ class Builder {
     }
   }
 
-  uint32_t find_child(uint32_t number, uint32_t word) const {
-    const State& state = states_[number];
-    if ((state.child_bits & child_bit(word)) == 0) return kNone;
-    const Child* table = children_.data() + state.child_begin;
-    for (uint32_t i = child_slot(word, state.child_mask), tries = 0; tries <= state.child_mask; ++tries, i = (i + 1) & state.child_mask) {
-      if (table[i].word == word) return table[i].next;
-      if (table[i].word == kNone) return kNone;
-    }
-    return kNone;
-  }
-
   void build_links() {
     for (uint32_t i = 1; i < parent_.size(); ++i) {
       if (parent_[i] == 0) continue;
       uint32_t state = states_[parent_[i]].fail;
       uint32_t next = kNone;
-      while (state != 0 && (next = find_child(state, letter_[i])) == kNone) state = states_[state].fail;
+      while (state != 0 && (next = find_child(states_[state], children_.data(), letter_[i])) == kNone) state = states_[state].fail;
       states_[i].fail = next != kNone ? next : root_next_[letter_[i]];
     }
   }
@@ -248,12 +302,12 @@ class Builder {
     head.words = words_;
     head.phrases = static_cast<uint32_t>(phrase_words_.size());
     head.states = static_cast<uint32_t>(states_.size());
-    head.edges = static_cast<uint32_t>(states_.size() - 1);
+    head.deep = deep_;
     std::string image(sizeof(Header), '\0');
     put(image, head, kStage1, stage1_); put(image, head, kStage2, stage2_); put(image, head, kExpansions, expansions_);
-    put(image, head, kSlots, slots_); put(image, head, kSpellings, spellings_);
+    put(image, head, kPilots, pilots_); put(image, head, kEntries, entries_);
     put_bytes(image, head, kLongText, long_text_.data(), long_text_.size());
-    put(image, head, kPairs, pairs_); put(image, head, kRootNext, root_next_); put(image, head, kStates, states_); put(image, head, kChildren, children_);
+    put(image, head, kOpenings, openings_); put(image, head, kRootNext, root_next_); put(image, head, kStates, states_); put(image, head, kChildren, children_);
     put(image, head, kOutputs, outputs_);
     image.resize((image.size() + 63) / 64 * 64, '\0');
     head.total_bytes = image.size();
@@ -264,13 +318,13 @@ class Builder {
   std::vector<uint16_t> stage1_;
   std::vector<uint32_t> stage2_, expansions_;
   std::vector<Surface> surfaces_;
-  uint32_t words_ = 0;
+  uint32_t words_ = 0, deep_ = 1;
   std::vector<uint32_t> phrase_text_, phrase_state_;
   std::vector<uint8_t> phrase_words_, phrase_flags_, depth_;
   std::vector<uint32_t> parent_, letter_, root_next_;
-  std::vector<Slot> slots_;
-  std::vector<Spelling> spellings_;
-  std::vector<uint64_t> pairs_;
+  std::vector<uint16_t> pilots_;
+  std::vector<Entry> entries_;
+  std::vector<uint64_t> openings_;
   std::string long_text_;
   std::vector<Edge> edges_;
   std::vector<Child> children_;

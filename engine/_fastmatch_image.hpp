@@ -7,17 +7,16 @@
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
 
 namespace fastmatch {
 
 constexpr char kMagic[8] = {'C', 'C', 'F', 'M', 'D', 'I', 'C', 'T'};
-constexpr uint32_t kFormat = 3;
+constexpr uint32_t kFormat = 4;
 constexpr uint32_t kByteOrder = 0x01020304u;
 constexpr uint32_t kNone = 0xFFFFFFFFu;
-constexpr uint32_t kTransparent = 0xFFFFFFFEu;  // a word that phrases are read through ("the")
-constexpr uint32_t kReported = 0xFFFFFFFDu;     // the same, and reported wherever it stands ("left")
 constexpr size_t kMaxWordBytes = 64;            // longer words are in no vocabulary
-constexpr size_t kInlineBytes = 16;             // of a spelling, kept beside its number
+constexpr size_t kInlineBytes = 16;             // a longer word is told by a fingerprint, then by its text
 constexpr uint32_t kMaxPhraseWords = 32;
 constexpr uint32_t kStage1Size = 0x1100;        // 0x110000 code points in blocks of 256
 
@@ -33,8 +32,16 @@ constexpr uint32_t kFoldBase = 16;  // entry & kFoldMask - kFoldBase = folded co
 constexpr uint32_t kFoldMask = 0x0FFFFFFFu;
 constexpr uint32_t kManyBit = 1u << 31, kLowerBit = 1u << 30;
 
+// What the vocabulary says of a word: its number, and what phrases it can be in, so that most words of a text are done with
+// after one look-up.
+constexpr uint32_t kWordNumber = (1u << 28) - 1;
+constexpr uint32_t kUnknown = kWordNumber;          // in no phrase
+constexpr uint32_t kTransparent = kWordNumber - 1;  // a word that phrases are read through ("the")
+constexpr uint32_t kReported = kWordNumber - 2;     // the same, and reported wherever it stands ("left"); numbers are smaller
+constexpr uint32_t kFollows = 1u << 29, kBegins = 1u << 30, kAlone = 1u << 31;  // later in, first of, or by itself a phrase
+
 enum Section : uint32_t {
-  kStage1, kStage2, kExpansions, kSlots, kSpellings, kLongText, kPairs, kRootNext, kStates, kChildren, kOutputs,
+  kStage1, kStage2, kExpansions, kPilots, kEntries, kLongText, kOpenings, kRootNext, kStates, kChildren, kOutputs,
   kSectionCount
 };
 
@@ -45,22 +52,18 @@ struct Header {
   uint64_t total_bytes;
   uint64_t begin[kSectionCount];
   uint64_t bytes[kSectionCount];
-  uint32_t words, phrases, states, edges;
+  uint32_t words, phrases, states;
+  uint32_t deep;  // states from this number on are more than one word from the root
 };
 
-// A slot of the vocabulary's hash table, at most a quarter full, so that nearly every look-up reads one slot.
-struct Slot {
-  uint32_t tag;       // high half of the hash
-  uint32_t spelling;  // kNone: empty
-};
-
-// A spelling of a word. Its first bytes, zero-padded, lie here, so that most words are verified in one cache line; what is
-// longer continues in kLongText.
-struct Spelling {
-  char head[kInlineBytes];
-  uint32_t word;
-  uint32_t length;
-  uint32_t tail;  // offset in kLongText
+// A word of the vocabulary, under its key: the folded bytes of a short word, zero-padded, or the fingerprint of a longer one,
+// whose text is in kLongText. A hash table without collisions: the upper bits of a word's hash choose a pilot, the pilot
+// (found when the table was built) and the hash choose the one entry where the word can be. So a look-up is two reads and
+// no branch. An empty entry is all zero, but that its mark is kUnknown.
+struct Entry {
+  uint64_t low, high;
+  uint32_t mark;
+  uint32_t length, text;  // of a word over kInlineBytes: its bytes, and where they begin in kLongText
   uint32_t unused;
 };
 
@@ -102,23 +105,43 @@ inline uint64_t load64(const void* p) {
   return value;
 }
 
-// Hashes the first 16 bytes (zero-padded) of a word; `hash_tail` goes on for longer ones.
-inline uint64_t hash_head(uint64_t low, uint64_t high, uint64_t length) {
-  return mix(low ^ 0x9E3779B97F4A7C15ull, high ^ 0xD6E8FEB86659FD93ull ^ length * 0xC2B2AE3D27D4EB4Full);
-}
-// `tail` is readable, and zero, up to the next multiple of eight bytes.
-inline uint64_t hash_tail(uint64_t hash, const char* tail, size_t length) {
-  for (size_t i = 0; i < length; i += 8) hash = mix(hash ^ load64(tail + i), 0xE7037ED1A0B428DBull);
-  return hash;
+struct Key {
+  uint64_t low, high;
+};
+
+inline uint64_t hash_key(Key key) { return mix(key.low ^ 0x9E3779B97F4A7C15ull, key.high ^ 0xD6E8FEB86659FD93ull); }
+
+// The key of a folded word. `folded` is readable, and zero, up to 16 bytes or the next multiple of eight. The first byte of a
+// fingerprint begins no UTF-8 character, so that it is never the key of a short word.
+inline Key key_of(const char* folded, size_t length) {
+  Key key{load64(folded), load64(folded + 8)};
+  if (length <= kInlineBytes) return key;
+  uint64_t hash = hash_key(key) ^ length;
+  for (size_t i = kInlineBytes; i < length; i += 8) hash = mix(hash ^ load64(folded + i), 0xE7037ED1A0B428DBull);
+  return {(hash & ~0xFFull) | 0x80, mix(hash, 0xD6E8FEB86659FD93ull)};
 }
 
 inline uint32_t hash_child(uint32_t word) { return word * 0x9E3779B1u; }
 inline uint64_t child_bit(uint32_t word) { return 1ull << (hash_child(word) >> 26); }
 inline uint32_t child_slot(uint32_t word, uint32_t mask) { return (hash_child(word) >> 8) & mask; }
 
-// kPairs is a set of bits: pair_bit(a, b) is set if some phrase has word b right after word a. Most neighbours in a text are
-// in no phrase, and no phrase goes on between them; bits that fall together cost a look-up, never an answer.
-inline uint64_t pair_hash(uint32_t a, uint32_t b) { return (uint64_t{a} << 32 | b) * 0x9E3779B97F4A7C15ull; }
+// kOpenings is a set of bits over the first two words of phrases, two bits for each pair, both in one number of 64 bits. Most
+// neighbours in a text open no phrase; bits that fall together cost a look-up, never an answer.
+inline uint64_t pair_hash(uint32_t a, uint32_t b) {
+  return (uint64_t{a & kWordNumber} << 32 | (b & kWordNumber)) * 0x9E3779B97F4A7C15ull;
+}
+inline uint64_t opening_bits(uint64_t hash) { return 1ull << (hash >> 35 & 63) | 1ull << (hash >> 41 & 63); }
+
+// Returns the state that `word` leads to from `state`, kNone if no phrase goes on so.
+inline uint32_t find_child(const State& state, const Child* children, uint32_t word) {
+  if ((state.child_bits & child_bit(word)) == 0) return kNone;
+  const Child* table = children + state.child_begin;
+  for (uint32_t i = child_slot(word, state.child_mask), tries = 0; tries <= state.child_mask; ++tries, i = (i + 1) & state.child_mask) {
+    if (table[i].word == word) return table[i].next;
+    if (table[i].word == kNone) return kNone;
+  }
+  return kNone;
+}
 
 class Image {
  public:
@@ -135,15 +158,16 @@ class Image {
       if (head_.begin[s] % 64 != 0 || head_.begin[s] > size || head_.bytes[s] > size - head_.begin[s])
         throw std::invalid_argument("dictionary image: a section lies outside the file");
     stage1_ = at<uint16_t>(kStage1); stage2_ = at<uint32_t>(kStage2); expansions_ = at<uint32_t>(kExpansions);
-    slots_ = at<Slot>(kSlots); spellings_ = at<Spelling>(kSpellings); long_text_ = at<char>(kLongText);
-    pairs_ = at<uint64_t>(kPairs);
+    pilots_ = at<uint16_t>(kPilots); entries_ = at<Entry>(kEntries); long_text_ = at<char>(kLongText);
+    openings_ = at<uint64_t>(kOpenings);
     root_next_ = at<uint32_t>(kRootNext); states_ = at<State>(kStates); children_ = at<Child>(kChildren);
     outputs_ = at<Output>(kOutputs);
     check_characters();
     check_vocabulary();
     check_automaton();
-    slot_mask_ = count<Slot>(kSlots) - 1;
-    pair_shift_ = 64 - static_cast<uint32_t>(__builtin_ctzll(head_.bytes[kPairs] * 8));
+    pilot_shift_ = shift_of(count<uint16_t>(kPilots));
+    entry_shift_ = shift_of(count<Entry>(kEntries));
+    opening_shift_ = shift_of(count<uint64_t>(kOpenings));
   }
 
   const Header& head() const { return head_; }
@@ -151,40 +175,33 @@ class Image {
   const Output* outputs(const State& state) const { return outputs_ + state.out_begin; }
   const uint32_t* expansion(uint32_t index) const { return expansions_ + index; }
   const uint32_t* root_next() const { return root_next_; }
-  const State* states() const { return states_; }
+  // The state where a phrase that begins with `mark` stands; 0 if none does.
+  uint32_t first_state(uint32_t mark) const { return root_next_[mark & kWordNumber] & kStateNumber; }
+  // To be called well before the state, or its child, is asked for.
+  void fetch_state(uint32_t state) const { __builtin_prefetch(states_ + state); }
+  void fetch_child(uint32_t state, uint32_t mark) const {
+    __builtin_prefetch(children_ + states_[state].child_begin + child_slot(mark & kWordNumber, states_[state].child_mask));
+  }
+  bool is_deep(uint32_t state) const { return state >= head_.deep; }
 
   uint32_t character(uint32_t c) const { return c < 0x110000u ? stage2_[stage1_[c >> 8] * 256u + (c & 255u)] : kSeparator; }
 
-  // What to fetch early for a word: its first slot, then the spelling that the slot names.
-  const Slot* slot_of(uint64_t hash) const { return slots_ + (hash & slot_mask_); }
-  const Spelling* spelling_of(const Slot* slot) const { return spellings_ + (slot->spelling == kNone ? 0 : slot->spelling); }
+  // The only entry where a word with this key can be.
+  const Entry& entry_of(Key key) const { return entries_[entry_number(hash_key(key), pilots_, pilot_shift_, entry_shift_)]; }
+  static size_t entry_number(uint64_t hash, const uint16_t* pilots, uint32_t pilot_shift, uint32_t entry_shift) {
+    return ((hash ^ pilots[hash >> pilot_shift]) * 0xD6E8FEB86659FD93ull) >> entry_shift;
+  }
+  const uint64_t* openings() const { return openings_; }
+  uint32_t opening_shift() const { return opening_shift_; }
+  static uint32_t shift_of(size_t power_of_two) { return 64 - static_cast<uint32_t>(__builtin_ctzll(power_of_two)); }
 
-  // Returns the word of a folded spelling, kNone if it is in no phrase. `low` and `high` are its first 16 bytes, zero-padded.
-  uint32_t find_word(uint64_t hash, uint64_t low, uint64_t high, uint32_t length, const char* tail) const {
-    uint32_t tag = static_cast<uint32_t>(hash >> 32);
-    for (size_t i = hash & slot_mask_;; i = (i + 1) & slot_mask_) {
-      const Slot& slot = slots_[i];
-      if (slot.spelling == kNone) return kNone;
-      if (slot.tag != tag) continue;
-      const Spelling& s = spellings_[slot.spelling];
-      if (((load64(s.head) ^ low) | (load64(s.head + 8) ^ high) | (s.length ^ length)) == 0 &&
-          (length <= kInlineBytes || std::memcmp(long_text_ + s.tail, tail, length - kInlineBytes) == 0))
-        return s.word;
-    }
+  // Whether an entry that has the fingerprint of a long word is that word's.
+  bool is_text_of(const Entry& entry, std::string_view word) const {
+    return entry.length == word.size() && std::memcmp(long_text_ + entry.text, word.data(), word.size()) == 0;
   }
 
-  const uint64_t* pair_word(uint64_t hash) const { return pairs_ + (hash >> pair_shift_ >> 6); }
-  bool has_pair(uint64_t hash) const { return *pair_word(hash) >> (hash >> pair_shift_ & 63) & 1; }
-
-  // Returns the state that `word` leads to, kNone if no phrase goes on so.
-  uint32_t find_child(const State& state, uint32_t word) const {
-    if ((state.child_bits & child_bit(word)) == 0) return kNone;
-    const Child* table = children_ + state.child_begin;
-    for (uint32_t i = child_slot(word, state.child_mask), tries = 0; tries <= state.child_mask; ++tries, i = (i + 1) & state.child_mask) {
-      if (table[i].word == word) return table[i].next;
-      if (table[i].word == kNone) return kNone;
-    }
-    return kNone;
+  uint32_t find_child(uint32_t state, uint32_t mark) const {
+    return fastmatch::find_child(states_[state], children_, mark & kWordNumber);
   }
 
  private:
@@ -210,26 +227,22 @@ class Image {
     }
   }
 
+  static bool is_table(size_t entries) { return entries >= 2 && is_power_of_two(entries); }
+
   void check_vocabulary() const {
-    size_t spellings = count<Spelling>(kSpellings), used = 0;
-    require(is_power_of_two(count<Slot>(kSlots)));
-    for (size_t i = 0; i < count<Slot>(kSlots); ++i) {
-      if (slots_[i].spelling == kNone) continue;
-      ++used;
-      require(slots_[i].spelling < spellings);
+    require(is_table(count<uint16_t>(kPilots)) && is_table(count<Entry>(kEntries)) && is_table(count<uint64_t>(kOpenings)));
+    for (size_t i = 0; i < count<Entry>(kEntries); ++i) {
+      const Entry& entry = entries_[i];
+      // A word that is not in phrases has no flags, so that nothing is looked up by its number.
+      require((entry.mark & kWordNumber) < head_.words || (entry.mark >= kReported && entry.mark <= kUnknown));
+      require(entry.length <= kMaxWordBytes && uint64_t{entry.text} + entry.length <= head_.bytes[kLongText]);
     }
-    require(used < count<Slot>(kSlots));
-    for (size_t i = 0; i < spellings; ++i) {
-      const Spelling& s = spellings_[i];
-      require((s.word < head_.words || s.word >= kReported) && s.length <= kMaxWordBytes);
-      require(s.length <= kInlineBytes || uint64_t{s.tail} + s.length - kInlineBytes <= head_.bytes[kLongText]);
-    }
-    require(is_power_of_two(count<uint64_t>(kPairs)) && head_.bytes[kPairs] % 8 == 0);
   }
 
   // Failure and output links must lead to smaller numbers, so that no walk can run in a circle.
   void check_automaton() const {
     size_t states = head_.states;
+    require(head_.deep > 0 && head_.words <= kReported);
     require(states > 0 && states <= kStateNumber && count<State>(kStates) == states && count<uint32_t>(kRootNext) == head_.words);
     require(head_.phrases <= 0x7FFFFFFFu);  // Hit::phrase is signed
     for (size_t i = 0; i < head_.words; ++i) require((root_next_[i] & kStateNumber) < states);
@@ -248,10 +261,24 @@ class Image {
   const char* image_;
   Header head_;
   const uint16_t* stage1_; const uint32_t* stage2_; const uint32_t* expansions_;
-  const Slot* slots_; const Spelling* spellings_; const char* long_text_; const uint64_t* pairs_;
+  const uint16_t* pilots_; const Entry* entries_; const char* long_text_; const uint64_t* openings_;
   const uint32_t* root_next_; const State* states_; const Child* children_; const Output* outputs_;
-  size_t slot_mask_ = 0;
-  uint32_t pair_shift_ = 0;
+  uint32_t pilot_shift_ = 0, entry_shift_ = 0, opening_shift_ = 0;
+};
+
+// The set of openings, by itself for loops over all words.
+class Openings {
+ public:
+  explicit Openings(const Image& image) : words_(image.openings()), shift_(image.opening_shift()) {}
+  // 1 if the words may open a phrase together.
+  uint32_t may_open(uint32_t before, uint32_t mark) const {
+    uint64_t hash = pair_hash(before, mark), bits = opening_bits(hash);
+    return static_cast<uint32_t>((words_[hash >> shift_] & bits) == bits) & before >> 30 & mark >> 29;
+  }
+
+ private:
+  const uint64_t* words_;
+  uint32_t shift_;
 };
 
 }  // namespace fastmatch

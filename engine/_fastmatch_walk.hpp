@@ -1,0 +1,229 @@
+// Takes words through the vocabulary and the automaton: which phrases end where.
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "_fastmatch_words.hpp"
+
+namespace fastmatch {
+
+constexpr int32_t kNoPhrase = -1;  // the phrase of a hit that reports a word (kReported)
+
+struct Hit {
+  int32_t begin, end, phrase;
+};
+
+struct Span {
+  int32_t begin, end;
+};
+
+// Where a scan writes: `terms`, where the hits of terms go instead, and `words`, where words go too, may be null.
+struct Answer {
+  std::vector<Hit>& hits;
+  std::vector<Hit>* terms = nullptr;
+  std::vector<Span>* words = nullptr;
+};
+
+// To be called for each piece of a text in this order: look_up, take_steps, find_openings, walk; then once finish.
+//
+// Most words of a text are in no phrase, and of the others most do not open one with the next. So what is done for every word
+// has no branch: its mark, and whether something may happen there. Only from those places the automaton is walked.
+class Walker {
+ public:
+  Walker(const Image& image, Answer answer) : image_(image), answer_(answer) {}
+
+  // Puts the reported words among the hits, by end; to be called once, at the end.
+  void finish() {
+    if (reported_.empty()) return;
+    std::vector<Hit>& hits = answer_.hits;
+    auto middle = static_cast<ptrdiff_t>(hits.size());
+    hits.insert(hits.end(), reported_.begin(), reported_.end());
+    std::inplace_merge(hits.begin(), hits.begin() + middle, hits.end(), [](const Hit& a, const Hit& b) { return a.end < b.end; });
+  }
+
+
+  // Finds the mark of each word.
+  FASTMATCH_INLINE void look_up(const WordCutter& cutter) {
+    size_t count = cutter.count();
+    const Word* words = cutter.words();
+    uint32_t* found = found_.of(count);
+    for (size_t i = 0; i < count; ++i) {
+      const Word& word = words[i];
+      const Entry& entry = *word.entry;
+      uint32_t is_other = ((entry.low ^ word.key.low) | (entry.high ^ word.key.high)) != 0;
+      found[i] = (entry.mark | (0 - is_other)) & (kUnknown | (is_other - 1));  // kUnknown if so, without a branch
+    }
+    for (const LongWord& word : cutter.long_words())
+      if (found[word.word] != kUnknown && !image_.is_text_of(*words[word.word].entry, cutter.text_of(word))) found[word.word] = kUnknown;
+  }
+
+  // Makes steps of the words, leaving out those that phrases are read through.
+  FASTMATCH_INLINE void take_steps(const WordCutter& cutter) {
+    size_t count = cutter.count();
+    keep_last(kMaxPhraseWords, count + 1);
+    const Word* words = cutter.words();
+    const uint32_t* found = found_.data();
+    uint32_t* marks = marks_.data();
+    Place* places = places_.data();
+    size_t steps = from_;
+    uint32_t commas = commas_, lowers = lowers_, hard = hard_, left_out = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const Word& word = words[i];
+      uint32_t mark = found[i], is_step = is_step_of(mark);
+      hard |= word.hard;
+      commas += word.comma;
+      // A word after a hard gap follows none: where phrases begin is all that it can be.
+      marks[steps] = mark & ~(hard * kFollows);
+      places[steps] = {word.begin, word.end, commas, lowers << 1 | uint32_t{word.has_lower}};
+      steps += is_step;
+      left_out |= is_step - 1;
+      hard &= is_step - 1;
+      lowers += word.has_lower & is_step;
+    }
+    steps_ = steps;
+    commas_ = commas;
+    lowers_ = lowers;
+    hard_ = hard;
+    if (left_out != 0) report(words, count);
+    if (answer_.words != nullptr) list(words, count);
+  }
+
+  // Lists the new steps where a phrase may be under way: that are one, or may open one with the step before.
+  FASTMATCH_INLINE void find_openings() {
+    uint32_t* openings = openings_.of(steps_ - from_ + 1);
+    const uint32_t* marks = marks_.data();
+    const Openings opens(image_);
+    size_t count = 0, steps = steps_;
+    uint32_t before = from_ == 0 ? kUnknown : marks[from_ - 1];
+    for (size_t i = from_; i < steps; ++i) {
+      uint32_t mark = marks[i], is_open = opens.may_open(before, mark);
+      openings[count] = static_cast<uint32_t>(i) << 1 | is_open;
+      count += is_open | mark >> 31;
+      before = mark;
+    }
+    openings_count_ = count;
+  }
+
+  void walk() {
+    constexpr size_t kFar = 12, kNear = 6;
+    const uint32_t* marks = marks_.data();
+    const uint32_t* openings = openings_.data();
+    size_t count = openings_count_, at = go_on(from_, steps_);
+    for (size_t i = 0; i < count; ++i) {
+      if (i + kFar < count) image_.fetch_state(first_state_at(openings[i + kFar] >> 1));
+      if (i + kNear < count) image_.fetch_child(first_state_at(openings[i + kNear] >> 1), marks[openings[i + kNear] >> 1]);
+      size_t step = openings[i] >> 1;
+      if (step < at) continue;
+      uint32_t next = openings[i] & 1 ? image_.find_child(image_.first_state(marks[step - 1]), marks[step]) : kNone;
+      if (next == kNone) {
+        if (marks[step] & kAlone) emit(step, image_.first_state(marks[step]));
+        continue;
+      }
+      if (next & kEndsPhrase) emit(step, next & kStateNumber);
+      state_ = next & kStateNumber;
+      at = go_on(step + 1, steps_);
+    }
+  }
+
+ private:
+  // Of a step: a word that phrases are not read through. `commas` and `lowers` count comma gaps up to it and words with a
+  // small letter before it: their differences tell what lies between two steps.
+  struct Place {
+    int32_t begin, end;
+    uint32_t commas, lowers;
+  };
+
+  static FASTMATCH_INLINE uint32_t is_step_of(uint32_t mark) { return (mark & kWordNumber) - kReported > 1u; }
+
+  void report(const Word* words, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+      if (found_.data()[i] == kReported) reported_.push_back({words[i].begin, words[i].end, kNoPhrase});
+  }
+
+  void list(const Word* words, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+      if (is_step_of(found_.data()[i])) answer_.words->push_back({words[i].begin, words[i].end});
+  }
+
+  // Keeps the last steps, at most so many, at the begin, and makes room for more.
+  void keep_last(size_t most, size_t more) {
+    size_t kept = std::min(steps_, most);
+    Room<uint32_t> marks;
+    Room<Place> places;
+    bool grows = kept + more > room_;
+    if (grows) room_ = kept + more * 2;
+    uint32_t* to_marks = grows ? marks.of(room_) : marks_.data();
+    Place* to_places = grows ? places.of(room_) : places_.data();
+    std::copy(marks_.data() + steps_ - kept, marks_.data() + steps_, to_marks);
+    std::copy(places_.data() + steps_ - kept, places_.data() + steps_, to_places);
+    if (grows) {
+      marks_ = std::move(marks);
+      places_ = std::move(places);
+    }
+    from_ = steps_ = kept;
+  }
+
+  // The state of the word before step `step`, 0 if there is none.
+  uint32_t first_state_at(size_t step) const {
+    if (step == 0) return 0;
+    uint32_t before = marks_.data()[step - 1];
+    return before & kBegins ? image_.first_state(before) : 0;
+  }
+
+  // Walks from state_, at least two words from the root, as far as it stays so; returns the first step not taken. That one
+  // may still open a phrase with the step before, or be one.
+  size_t go_on(size_t step, size_t steps) {
+    const uint32_t* marks = marks_.data();
+    for (; state_ != 0 && step < steps; ++step) {
+      uint32_t mark = marks[step], next = kNone;
+      if (mark & kFollows) {
+        uint32_t state = state_;
+        while (image_.is_deep(state) && (next = image_.find_child(state, mark)) == kNone) state = image_.state(state).fail;
+      }
+      if (next == kNone) {
+        state_ = 0;
+        return step;
+      }
+      state_ = next & kStateNumber;
+      if (next & kEndsPhrase) emit(step, state_);
+    }
+    return step;
+  }
+
+  // Adds the phrases that end with step `last`, the longest first.
+  void emit(size_t last, uint32_t number) {
+    const Place& end = places_.data()[last];
+    const State* state = &image_.state(number);
+    if (state->out_count == 0) state = &image_.state(state->out_link);
+    for (;;) {
+      const Output* outputs = image_.outputs(*state);
+      for (uint32_t i = 0; i < state->out_count; ++i) {
+        const Output& out = outputs[i];
+        if (out.words > last + 1) continue;
+        const Place& begin = places_.data()[last + 1 - out.words];
+        if (!(out.flags & kAcrossComma) && begin.commas != end.commas) continue;
+        if ((out.flags & kUpperOnly) && begin.lowers >> 1 != (end.lowers >> 1) + (end.lowers & 1)) continue;
+        Hit hit{begin.begin, end.end, static_cast<int32_t>(out.phrase)};
+        if (answer_.terms != nullptr && (out.flags & kTerm)) answer_.terms->push_back(hit);
+        if (answer_.terms == nullptr || !(out.flags & kTerm) || (out.flags & kCue)) answer_.hits.push_back(hit);
+      }
+      if (state->out_link == 0) return;
+      state = &image_.state(state->out_link);
+    }
+  }
+
+  const Image& image_;
+  Answer answer_;
+  Room<uint32_t> found_, marks_, openings_;
+  Room<Place> places_;
+  size_t room_ = 0, steps_ = 0;  // of marks_ and places_
+  size_t from_ = 0;              // the first step that was not there before
+  size_t openings_count_ = 0;
+  std::vector<Hit> reported_;
+  uint32_t state_ = 0;  // more than one word from the root, or 0
+  uint32_t commas_ = 0, lowers_ = 0, hard_ = 0;
+};
+
+}  // namespace fastmatch

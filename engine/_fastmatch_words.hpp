@@ -1,0 +1,357 @@
+// Cuts runs of word bytes into words: their span, key and place in the vocabulary, and the kind of gap before each.
+//
+// The rules of word, gap and fold are those of engine/match/reference.py, which is the oracle: change both or neither.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "_fastmatch_image.hpp"
+#include "_fastmatch_runs.hpp"
+
+namespace fastmatch {
+
+// Room for numbers that are all written before they are read; what it held is lost when it grows.
+template <class T> class Room {
+ public:
+  T* of(size_t wanted) {
+    if (wanted > size_) {
+      items_.reset(new T[wanted]);
+      size_ = wanted;
+    }
+    return items_.get();
+  }
+  T* data() const { return items_.get(); }
+
+ private:
+  std::unique_ptr<T[]> items_;
+  size_t size_ = 0;
+};
+
+inline size_t append_utf8(uint32_t c, char* out) {
+  if (c < 0x80) { out[0] = static_cast<char>(c); return 1; }
+  if (c < 0x800) { out[0] = static_cast<char>(0xC0 | c >> 6); out[1] = static_cast<char>(0x80 | (c & 63)); return 2; }
+  if (c < 0x10000) {
+    out[0] = static_cast<char>(0xE0 | c >> 12); out[1] = static_cast<char>(0x80 | (c >> 6 & 63));
+    out[2] = static_cast<char>(0x80 | (c & 63)); return 3;
+  }
+  out[0] = static_cast<char>(0xF0 | c >> 18); out[1] = static_cast<char>(0x80 | (c >> 12 & 63));
+  out[2] = static_cast<char>(0x80 | (c >> 6 & 63)); out[3] = static_cast<char>(0x80 | (c & 63)); return 4;
+}
+
+// Decodes one code point of valid UTF-8 (the binding hands over nothing else); never reads past `end`.
+inline uint32_t decode_utf8(const unsigned char*& p, const unsigned char* end) {
+  uint32_t lead = *p++;
+  if (lead < 0x80) return lead;
+  int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+  uint32_t c = lead & (0x3Fu >> more);
+  while (more-- > 0 && p < end) c = c << 6 | (*p++ & 0x3F);
+  return c;
+}
+
+inline bool is_space(uint32_t c) { return c == ' ' || (c >= 9 && c <= 13) || c == 0xA0; }
+inline bool is_hard(uint32_t c) {
+  switch (c) {
+    case ';': case ':': case '?': case '!': case '|': case 0x0C: case 0x2022: case 0x25CF: case 0x25AA: case 0x25E6:
+    case 0x2026: return true;
+    default: return false;
+  }
+}
+
+// What lies between two words: decides whether a phrase may go on.
+struct Gap {
+  bool hard = false, comma = false, spaced_before = false, bullet = false, ends_in_space = false;
+  uint32_t length = 0, dots = 0, newlines = 0, dashes = 0;
+
+  void add(uint32_t c) {
+    if (length++ == 0) spaced_before = is_space(c);
+    ends_in_space = is_space(c);
+    if (c == ' ') return;
+    if (c == '\n') { ++newlines; bullet = false; }
+    else if (c == '.') ++dots;
+    else if (c == ',' || c == 0x2014) comma = true;
+    else if (c == '-' || c == 0x2013) { ++dashes; bullet |= newlines > 0; }
+    else if (c == '*' || c == '+' || c == '#') bullet |= newlines > 0;
+    else if (is_hard(c)) hard = true;
+  }
+  // "E. coli": the full stop after a lone letter ends an abbreviation, not a sentence.
+  bool is_initial() const { return dots == 1 && length == 2 && ends_in_space && newlines == 0; }
+  bool is_hard_gap(bool before_list_number) const {
+    return hard || (dots > 0 && length > 1) || newlines > 1 || (newlines == 1 && (bullet || before_list_number));
+  }
+  bool is_comma_gap() const { return comma || dashes > 1 || (dashes == 1 && spaced_before && ends_in_space); }
+};
+
+// A word with the gap before it. A word over kMaxWordBytes has the key of no word.
+struct Word {
+  Key key;
+  const Entry* entry;  // the only one that may be this word's
+  int32_t begin, end;  // code points
+  bool hard;           // no phrase goes on across the gap
+  bool comma;          // some phrases do not; said of hard gaps too
+  bool has_lower;
+};
+
+// The folded text of a word over kInlineBytes; `word` is its place among those cut since the last clear().
+struct LongWord {
+  size_t word, begin, length;
+};
+
+class WordCutter {
+ public:
+  WordCutter(const Image& image, std::string_view text)
+      : image_(image), text_(reinterpret_cast<const unsigned char*>(text.data())), size_(static_cast<uint32_t>(text.size())) {}
+
+  // What was cut since the last clear().
+  const Word* words() const { return words_.data(); }
+  size_t count() const { return count_; }
+  const std::vector<LongWord>& long_words() const { return long_words_; }
+  std::string_view text_of(const LongWord& word) const { return std::string_view(long_text_).substr(word.begin, word.length); }
+  void clear() {
+    count_ = special_count_ = 0;
+    long_words_.clear();
+    long_text_.clear();
+  }
+
+  // Cuts runs from number `run` on; to be called with nothing uncleared. Returns `count`, or the run where it stopped because
+  // runs have very many words: then take the words, clear, and call again from there.
+  FASTMATCH_INLINE size_t cut(const uint32_t* begins, const uint32_t* ends, size_t count, size_t run) {
+    Word* words = words_.of(count - run + kSpecialWords);
+    size_t made = 0;
+    uint32_t gap_from = gap_from_, last_length = last_length_, continuation = continuation_;
+    auto leave = [&] { count_ = made; gap_from_ = gap_from; last_length_ = last_length; };
+    auto come_back = [&] { made = count_; gap_from = gap_from_; last_length = last_length_; continuation = continuation_; };
+    for (; run < count; ++run) {
+      uint32_t begin = begins[run], end = ends[run], length = end - begin;
+      if (length > kInlineBytes || begin + kInlineBytes > size_) {
+        leave();
+        bool is_done = end & kSpecialRun ? cut_special(begin, end & ~kSpecialRun) : cut_long(begin, end);
+        if (!is_done) return run;
+        come_back();
+        continue;
+      }
+      Word& word = words[made++];
+      fold_short(text_ + begin, length, word);
+      word.begin = static_cast<int32_t>(begin - continuation);
+      word.end = static_cast<int32_t>(end - continuation);
+      word.hard = word.comma = false;
+      if (begin - gap_from != 1 || text_[gap_from] != ' ' || gap_.length != 0) {
+        gap_from_ = gap_from;
+        last_length_ = last_length;
+        close_gap(begin, end, is_number(begin, end), word);
+      }
+      gap_from = end;
+      last_length = length;
+    }
+    leave();
+    return count;
+  }
+
+ private:
+  static constexpr size_t kSpecialWords = 1024;
+  static constexpr uint32_t kInitial = kNone;  // of last_length_: a lone letter that is no plain word
+
+  FASTMATCH_INLINE void set_key(Key key, Word& word) const {
+    word.key = key;
+    word.entry = &image_.entry_of(key);
+    __builtin_prefetch(word.entry);
+  }
+
+  // Folds a word of at most 16 ASCII letters and digits, with 16 bytes to read.
+  FASTMATCH_INLINE void fold_short(const unsigned char* p, uint32_t length, Word& word) const {
+#ifdef FASTMATCH_X86
+    alignas(16) static constexpr unsigned char kMasks[32] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    __m128i c = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)),
+                              _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMasks + 16 - length)));
+    __m128i upper = _mm_cmplt_epi8(_mm_add_epi8(c, _mm_set1_epi8(static_cast<char>(0x80 - 'A'))), _mm_set1_epi8(static_cast<char>(0x80 + 26)));
+    __m128i folded = _mm_or_si128(c, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+    word.has_lower = _mm_movemask_epi8(_mm_cmpgt_epi8(c, _mm_set1_epi8('a' - 1))) != 0;  // of letters and digits
+    set_key({static_cast<uint64_t>(_mm_cvtsi128_si64(folded)),
+             static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(folded, folded)))}, word);
+#else
+    uint64_t low = load64(p), high = load64(p + 8);
+    if (length < 8) { low &= (1ull << (8 * length)) - 1; high = 0; }
+    else if (length < 16) high = length == 8 ? 0 : high & ((1ull << (8 * (length - 8))) - 1);
+    word.has_lower = (ascii_in_range(low, 'a', 'z') | ascii_in_range(high, 'a', 'z')) != 0;
+    set_key({low | ascii_in_range(low, 'A', 'Z') >> 2, high | ascii_in_range(high, 'A', 'Z') >> 2}, word);
+#endif
+  }
+
+#ifndef FASTMATCH_X86
+  // Marks (in the high bit of each byte) the bytes from `first` to `last`, of bytes that are all ASCII.
+  static uint64_t ascii_in_range(uint64_t x, unsigned first, unsigned last) {
+    constexpr uint64_t kOnes = 0x0101010101010101ull, kHigh = 0x80ull * kOnes;
+    return (x + (0x80 - first) * kOnes) & ~(x + (0x7F - last) * kOnes) & kHigh;
+  }
+#endif
+
+  // A word of ASCII letters and digits that is long, or near the end of the text.
+  __attribute__((noinline)) bool cut_long(uint32_t begin, uint32_t end) {
+    char folded[kMaxWordBytes + 8] = {};
+    size_t length = end - begin;
+    Word& word = words_.data()[count_];
+    word = Word{};
+    word.begin = static_cast<int32_t>(begin - continuation_);
+    word.end = static_cast<int32_t>(end - continuation_);
+    for (size_t i = 0; i < std::min(length, kMaxWordBytes); ++i) {
+      unsigned char c = text_[begin + i];
+      word.has_lower |= c >= 'a' && c <= 'z';
+      folded[i] = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    }
+    take_folded(folded, length, word);
+    close_gap(begin, end, is_number(begin, end), word);
+    gap_from_ = end;
+    last_length_ = static_cast<uint32_t>(length);
+    ++count_;
+    return true;
+  }
+
+  // `folded` holds `length` bytes, then zeros to a multiple of eight and 16 at least, unless it is too long for any word.
+  void take_folded(const char* folded, size_t length, Word& word) {
+    set_key(length > kMaxWordBytes ? Key{0, 0} : key_of(folded, length), word);
+    if (length <= kInlineBytes || length > kMaxWordBytes) return;
+    long_words_.push_back({count_, long_text_.size(), length});
+    long_text_.append(folded, length);
+  }
+
+  // Whether plain text may be the number of a list.
+  bool is_number(uint32_t begin, uint32_t end) const {
+    if (end - begin > 3) return false;
+    for (uint32_t i = begin; i < end; ++i)
+      if (text_[i] > '9') return false;
+    return true;
+  }
+
+  static bool is_word_entry(uint32_t entry) { return (entry & kFoldMask) >= kFoldBase; }
+
+  bool stands_in_list(uint32_t end) const {
+    if (end >= size_ || (text_[end] != '.' && text_[end] != ')')) return false;
+    if (end + 1 >= size_) return true;
+    const unsigned char* after = text_ + end + 1;
+    return !is_word_entry(image_.character(decode_utf8(after, text_ + size_)));
+  }
+
+  bool is_after_initial() const {
+    return last_length_ == kInitial || (last_length_ == 1 && text_[gap_from_ - 1] > '9');
+  }
+
+  // Classifies the gap before a word that begins at byte `begin`. `is_number` may make it the number of a list.
+  __attribute__((noinline)) void close_gap(uint32_t begin, uint32_t end, bool is_number, Word& word) {
+    if (last_length_ != 0) {
+      bool is_after_initial = this->is_after_initial();
+      for (uint32_t i = gap_from_; i < begin; ++i) gap_.add(text_[i]);
+      bool is_list = gap_.newlines == 1 && is_number && stands_in_list(end);
+      word.comma = gap_.is_comma_gap();
+      word.hard = !(is_after_initial && gap_.is_initial()) && gap_.is_hard_gap(is_list);
+    }
+    gap_ = Gap{};
+  }
+
+  // The exact way, one code point at a time, for runs with "'", "&" or non-ASCII characters; false if there is more to do.
+  __attribute__((noinline)) bool cut_special(uint32_t begin, uint32_t end) {
+    if (last_length_ == 1) last_length_ = is_after_initial() ? kInitial : 2;
+    if (resume_ != 0) begin = resume_;
+    resume_ = 0;
+    for (uint32_t i = gap_from_; i < begin; ++i) gap_.add(text_[i]);
+    const unsigned char* p = text_ + begin;
+    const unsigned char* stop = text_ + end;
+    while (p < stop) {
+      const unsigned char* here = p;
+      if (special_count_ == kSpecialWords) {
+        resume_ = gap_from_ = static_cast<uint32_t>(here - text_);
+        return false;
+      }
+      uint32_t c = decode_utf8(p, stop);
+      uint32_t entry = image_.character(c);
+      int32_t position = static_cast<int32_t>(here - text_ - continuation_);
+      continuation_ += static_cast<uint32_t>(p - here - 1);
+      gap_from_ = static_cast<uint32_t>(p - text_);
+      if (is_word_entry(entry)) {
+        p = read_word(p, stop, entry, position);
+      } else if (entry == kAmpersand) {
+        const char folded[16] = {'a', 'n', 'd'};
+        Word& word = add_special(position);
+        word.end = position + 1;
+        take_folded(folded, 3, word);
+        close_gap(gap_from_, gap_from_, false, word);
+        last_length_ = 3;
+        ++count_;
+      } else {
+        gap_.add(c);
+      }
+    }
+    return true;
+  }
+
+  Word& add_special(int32_t begin) {
+    ++special_count_;
+    Word& word = words_.data()[count_];
+    word = Word{};
+    word.begin = begin;
+    return word;
+  }
+
+  const unsigned char* read_word(const unsigned char* p, const unsigned char* stop, uint32_t entry, int32_t begin) {
+    char folded[kMaxWordBytes + 24] = {};
+    size_t length = 0;
+    bool is_number = true;
+    Word& word = add_special(begin);
+    word.has_lower = (entry & kLowerBit) != 0;
+    fold_into(entry, folded, length, is_number);
+    const unsigned char* resume = p;
+    uint32_t resume_continuation = continuation_;
+    while (p < stop) {
+      const unsigned char* here = p;
+      entry = image_.character(decode_utf8(p, stop));
+      continuation_ += static_cast<uint32_t>(p - here - 1);
+      if (is_word_entry(entry)) {
+        word.has_lower |= (entry & kLowerBit) != 0;
+        fold_into(entry, folded, length, is_number);
+      } else if (entry == kJoiner) {
+        continue;  // inside a word only: the word's end stays before it unless a letter follows
+      } else if (entry != kMark) {
+        break;
+      }
+      resume = p;
+      resume_continuation = continuation_;
+    }
+    continuation_ = resume_continuation;
+    uint32_t end = static_cast<uint32_t>(resume - text_);
+    word.end = static_cast<int32_t>(end - continuation_);
+    take_folded(folded, length, word);
+    close_gap(gap_from_, end, is_number && length <= 3, word);
+    last_length_ = length == 1 && !is_number ? kInitial : 2;
+    gap_from_ = end;
+    ++count_;
+    return resume;
+  }
+
+  void fold_into(uint32_t entry, char* folded, size_t& length, bool& is_number) const {
+    uint32_t fold = (entry & kFoldMask) - kFoldBase;
+    const uint32_t* many = entry & kManyBit ? image_.expansion(fold) : nullptr;
+    uint32_t n = many ? many[0] : 1;
+    for (uint32_t i = 0; i < n && length <= kMaxWordBytes; ++i) {
+      uint32_t c = many ? many[i + 1] : fold;
+      length += append_utf8(c, folded + length);
+      is_number &= c >= '0' && c <= '9';
+    }
+  }
+
+  const Image& image_;
+  const unsigned char* text_;
+  uint32_t size_;
+  Room<Word> words_;
+  size_t count_ = 0, special_count_ = 0;
+  std::vector<LongWord> long_words_;
+  std::string long_text_;
+  Gap gap_;                    // what was seen of the gap under way, but the bytes from gap_from_ on
+  uint32_t gap_from_ = 0;      // a byte
+  uint32_t last_length_ = 0;   // of the word before, about: 0 if there is none, 1 if it may be a lone letter, kInitial if it is
+  uint32_t continuation_ = 0;  // UTF-8 continuation bytes passed: a byte's place less this is its code point's
+  uint32_t resume_ = 0;        // where to go on in a run that was left; 0: at its begin
+};
+
+}  // namespace fastmatch
