@@ -15,14 +15,12 @@
 
 namespace fastmatch {
 
-constexpr uint32_t kPieceBytes = 4096;
-
 // The stages for one instruction set. Each is a function of its own, so that its loop has all registers to itself.
 #define FASTMATCH_STAGES(Stages, target_attribute, runs)                                                                     \
   struct Stages {                                                                                                           \
     target_attribute __attribute__((noinline)) static size_t find_runs(                                                     \
-        const unsigned char* text, uint32_t from, uint32_t to, bool is_last, RunState& state, uint32_t* begins, uint32_t* ends) { \
-      return runs(text, from, to, is_last, state, begins, ends);                                                            \
+        const unsigned char* text, uint32_t from, uint32_t to, bool is_last, RunState& state, uint32_t* begins, uint32_t* ends, unsigned char* folded) { \
+      return runs(text, from, to, is_last, state, begins, ends, folded);                                                            \
     }                                                                                                                       \
     target_attribute __attribute__((noinline)) static size_t cut(WordCutter& cutter, const uint32_t* begins, const uint32_t* ends, size_t count, size_t run) { \
       return cutter.cut(begins, ends, count, run);                                                                          \
@@ -41,7 +39,7 @@ FASTMATCH_STAGES(Avx512Stages, FASTMATCH_AVX512, find_runs_avx512)
 
 template <class Stages> void scan(const Image& image, std::string_view text, Answer answer) {
   WordCutter cutter(image, text);
-  Walker walker(image, answer);
+  Walker walker(image, text, answer);
   RunState state;
   const unsigned char* bytes = reinterpret_cast<const unsigned char*>(text.data());
   uint32_t size = static_cast<uint32_t>(text.size());
@@ -49,7 +47,7 @@ template <class Stages> void scan(const Image& image, std::string_view text, Ans
   std::vector<uint32_t> begins(room), ends(room);
   for (uint32_t from = 0; from < size; from += kPieceBytes) {
     uint32_t to = std::min(size, from + kPieceBytes);
-    size_t count = Stages::find_runs(bytes, from, to, to == size, state, begins.data(), ends.data());
+    size_t count = Stages::find_runs(bytes, from, to, to == size, state, begins.data(), ends.data(), cutter.begin_piece(from));
     for (size_t run = 0; run < count;) {
       run = Stages::cut(cutter, begins.data(), ends.data(), count, run);
       Stages::look_up(walker, cutter);

@@ -1,6 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, embedsignature=True
 """Binding of _fastmatch.hpp: converts, and thinks nothing."""
 
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
 from libcpp.string cimport string
 from libcpp.vector cimport vector
@@ -13,6 +15,13 @@ cdef extern from "<string_view>" namespace "std" nogil:
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
+    list PyList_New(Py_ssize_t size)
+    tuple PyTuple_New(Py_ssize_t size)
+    # Both take over a reference.
+    void PyList_SET_ITEM(object items, Py_ssize_t at, PyObject* item)
+    void PyTuple_SET_ITEM(object items, Py_ssize_t at, PyObject* item)
+    PyObject* PyLong_FromLong(long value) except NULL
+    void PyObject_GC_UnTrack(PyObject* item)
 
 cdef extern from "_fastmatch.hpp" namespace "fastmatch" nogil:
     cdef cppclass Hit:
@@ -125,7 +134,18 @@ cdef class Matcher:
 
 cdef list to_list(const vector[Hit]& hits):
     cdef size_t i
-    return [(hits[i].begin, hits[i].end, hits[i].phrase) for i in range(hits.size())]
+    cdef tuple hit
+    cdef list found = PyList_New(hits.size())
+    for i in range(hits.size()):
+        hit = PyTuple_New(3)
+        PyTuple_SET_ITEM(hit, 0, PyLong_FromLong(hits[i].begin))
+        PyTuple_SET_ITEM(hit, 1, PyLong_FromLong(hits[i].end))
+        PyTuple_SET_ITEM(hit, 2, PyLong_FromLong(hits[i].phrase))
+        # The collector would do the same with a tuple of numbers, after it has walked over it.
+        PyObject_GC_UnTrack(<PyObject*> hit)
+        Py_INCREF(hit)
+        PyList_SET_ITEM(found, i, <PyObject*> hit)
+    return found
 
 
 def build_image(stage1, stage2, expansions, surfaces, phrases, flags):

@@ -9,6 +9,13 @@
 #include <stdexcept>
 #include <string_view>
 
+// Made part of the functions that are compiled for each instruction set.
+#if defined(__GNUC__)
+#define FASTMATCH_INLINE inline __attribute__((always_inline))
+#else
+#define FASTMATCH_INLINE inline
+#endif
+
 namespace fastmatch {
 
 constexpr char kMagic[8] = {'C', 'C', 'F', 'M', 'D', 'I', 'C', 'T'};
@@ -186,11 +193,13 @@ class Image {
 
   uint32_t character(uint32_t c) const { return c < 0x110000u ? stage2_[stage1_[c >> 8] * 256u + (c & 255u)] : kSeparator; }
 
-  // The only entry where a word with this key can be.
-  const Entry& entry_of(Key key) const { return entries_[entry_number(hash_key(key), pilots_, pilot_shift_, entry_shift_)]; }
   static size_t entry_number(uint64_t hash, const uint16_t* pilots, uint32_t pilot_shift, uint32_t entry_shift) {
     return ((hash ^ pilots[hash >> pilot_shift]) * 0xD6E8FEB86659FD93ull) >> entry_shift;
   }
+  const uint16_t* pilots() const { return pilots_; }
+  const Entry* entries() const { return entries_; }
+  uint32_t pilot_shift() const { return pilot_shift_; }
+  uint32_t entry_shift() const { return entry_shift_; }
   const uint64_t* openings() const { return openings_; }
   uint32_t opening_shift() const { return opening_shift_; }
   static uint32_t shift_of(size_t power_of_two) { return 64 - static_cast<uint32_t>(__builtin_ctzll(power_of_two)); }
@@ -264,6 +273,22 @@ class Image {
   const uint16_t* pilots_; const Entry* entries_; const char* long_text_; const uint64_t* openings_;
   const uint32_t* root_next_; const State* states_; const Child* children_; const Output* outputs_;
   uint32_t pilot_shift_ = 0, entry_shift_ = 0, opening_shift_ = 0;
+};
+
+// The hash table of words, by itself for loops over all words.
+class Vocabulary {
+ public:
+  explicit Vocabulary(const Image& image)
+      : pilots_(image.pilots()), entries_(image.entries()), pilot_shift_(image.pilot_shift()), entry_shift_(image.entry_shift()) {}
+  // The only entry where a word with this key can be.
+  FASTMATCH_INLINE const Entry& entry_of(Key key) const {
+    return entries_[Image::entry_number(hash_key(key), pilots_, pilot_shift_, entry_shift_)];
+  }
+
+ private:
+  const uint16_t* pilots_;
+  const Entry* entries_;
+  uint32_t pilot_shift_, entry_shift_;
 };
 
 // The set of openings, by itself for loops over all words.

@@ -16,12 +16,6 @@
 #define FASTMATCH_X86 1
 #include <immintrin.h>
 #endif
-// Made part of the one function that is compiled for each instruction set.
-#if defined(__GNUC__)
-#define FASTMATCH_INLINE inline __attribute__((always_inline))
-#else
-#define FASTMATCH_INLINE inline
-#endif
 
 namespace fastmatch {
 
@@ -36,8 +30,10 @@ struct BlockMasks {
   uint64_t word, special;  // bit i: byte i belongs to a run; is special
 };
 
+// Each `classify` also writes the block with its ASCII letters made small.
+//
 // Eight bytes in one word: the high bit of each byte tells. Only bytes below 0x80 may reach the additions.
-inline BlockMasks classify_portable(const unsigned char* p) {
+inline BlockMasks classify_portable(const unsigned char* p, unsigned char* folded) {
   constexpr uint64_t kOnes = 0x0101010101010101ull, kHigh = 0x80ull * kOnes;
   auto from_to = [](uint64_t low7, unsigned first, unsigned last) {
     return (low7 + (0x80 - first) * kOnes) & ~(low7 + (0x7F - last) * kOnes);
@@ -53,6 +49,8 @@ inline BlockMasks classify_portable(const unsigned char* p) {
     uint64_t word = special | ((from_to(low7 | 0x20 * kOnes, 'a', 'z') | from_to(low7, '0', '9')) & ~x);
     masks.special |= gather(special & kHigh) << (8 * i);
     masks.word |= gather(word & kHigh) << (8 * i);
+    x |= (from_to(low7, 'A', 'Z') & ~x & kHigh) >> 2;
+    std::memcpy(folded + 8 * i, &x, 8);
   }
   return masks;
 }
@@ -67,13 +65,14 @@ __attribute__((target("sse4.2"), always_inline)) inline __m128i in_range(__m128i
   __m128i shifted = _mm_sub_epi8(c, _mm_set1_epi8(low));
   return _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8(static_cast<char>(count - 1))), shifted);
 }
-__attribute__((target("sse4.2"), always_inline)) inline BlockMasks classify_sse42(const unsigned char* p) {
+__attribute__((target("sse4.2"), always_inline)) inline BlockMasks classify_sse42(const unsigned char* p, unsigned char* folded) {
   BlockMasks masks{0, 0};
   for (int i = 0; i < 4; ++i) {
     __m128i c = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16 * i));
     __m128i special = _mm_or_si128(_mm_cmpeq_epi8(c, _mm_set1_epi8('\'')), _mm_cmpeq_epi8(c, _mm_set1_epi8('&')));
     special = _mm_or_si128(special, _mm_cmplt_epi8(c, _mm_setzero_si128()));
-    __m128i letter = in_range(_mm_or_si128(c, _mm_set1_epi8(0x20)), 'a', 26);
+    __m128i small = _mm_or_si128(c, _mm_set1_epi8(0x20)), letter = in_range(small, 'a', 26);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(folded + 16 * i), _mm_blendv_epi8(c, small, letter));
     __m128i word = _mm_or_si128(special, _mm_or_si128(letter, in_range(c, '0', 10)));
     masks.word |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(word))) << (16 * i);
     masks.special |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(special))) << (16 * i);
@@ -84,27 +83,29 @@ __attribute__((target("avx2"), always_inline)) inline __m256i in_range(__m256i c
   __m256i shifted = _mm256_sub_epi8(c, _mm256_set1_epi8(low));
   return _mm256_cmpeq_epi8(_mm256_min_epu8(shifted, _mm256_set1_epi8(static_cast<char>(count - 1))), shifted);
 }
-__attribute__((target("avx2"), always_inline)) inline BlockMasks classify_avx2(const unsigned char* p) {
+__attribute__((target("avx2"), always_inline)) inline BlockMasks classify_avx2(const unsigned char* p, unsigned char* folded) {
   BlockMasks masks{0, 0};
   for (int i = 0; i < 2; ++i) {
     __m256i c = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32 * i));
     __m256i special = _mm256_or_si256(_mm256_cmpeq_epi8(c, _mm256_set1_epi8('\'')), _mm256_cmpeq_epi8(c, _mm256_set1_epi8('&')));
     special = _mm256_or_si256(special, _mm256_cmpgt_epi8(_mm256_setzero_si256(), c));
-    __m256i letter = in_range(_mm256_or_si256(c, _mm256_set1_epi8(0x20)), 'a', 26);
+    __m256i small = _mm256_or_si256(c, _mm256_set1_epi8(0x20)), letter = in_range(small, 'a', 26);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(folded + 32 * i), _mm256_blendv_epi8(c, small, letter));
     __m256i word = _mm256_or_si256(special, _mm256_or_si256(letter, in_range(c, '0', 10)));
     masks.word |= static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_epi8(word))) << (32 * i);
     masks.special |= static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_epi8(special))) << (32 * i);
   }
   return masks;
 }
-__attribute__((target("avx512f,avx512bw"), always_inline)) inline BlockMasks classify_avx512(const unsigned char* p) {
+__attribute__((target("avx512f,avx512bw"), always_inline)) inline BlockMasks classify_avx512(const unsigned char* p, unsigned char* folded) {
   __m512i c = _mm512_loadu_si512(p);
   uint64_t special = _mm512_cmpeq_epi8_mask(c, _mm512_set1_epi8('\'')) | _mm512_cmpeq_epi8_mask(c, _mm512_set1_epi8('&')) |
                      _mm512_movepi8_mask(c);
-  __m512i letters = _mm512_sub_epi8(_mm512_or_si512(c, _mm512_set1_epi8(0x20)), _mm512_set1_epi8('a'));
+  __m512i small = _mm512_or_si512(c, _mm512_set1_epi8(0x20));
+  uint64_t letter = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(small, _mm512_set1_epi8('a')), _mm512_set1_epi8(26));
+  _mm512_storeu_si512(folded, _mm512_mask_mov_epi8(c, letter, small));
   __m512i digits = _mm512_sub_epi8(c, _mm512_set1_epi8('0'));
-  uint64_t word = special | _mm512_cmplt_epu8_mask(letters, _mm512_set1_epi8(26)) |
-                  _mm512_cmplt_epu8_mask(digits, _mm512_set1_epi8(10));
+  uint64_t word = special | letter | _mm512_cmplt_epu8_mask(digits, _mm512_set1_epi8(10));
   return {word, special};
 }
 #endif
@@ -170,10 +171,11 @@ FASTMATCH_AVX512 inline size_t write_places_avx512(uint64_t bits, uint32_t at, u
 
 // Finds the runs that end in text[from, to), a whole number of blocks but at the end of the text: their begins and ends, at
 // most (to - from) / 2 + 1 of them, with room for 64 more. begins[0] is the begin of the run under way, if there is one; the
-// begin of the run that is under way afterwards stands behind the others. `is_last` closes a run that reaches `to`.
+// begin of the run that is under way afterwards stands behind the others. `is_last` closes a run that reaches `to`. The
+// text with its ASCII letters made small goes to `folded`, in whole blocks.
 #define FASTMATCH_FIND_RUNS(name, target_attribute, classify, write)                                                        \
   target_attribute inline size_t name(const unsigned char* text, uint32_t from, uint32_t to, bool is_last, RunState& state, \
-                                      uint32_t* begins, uint32_t* ends) {                                                   \
+                                      uint32_t* begins, uint32_t* ends, unsigned char* folded) {                            \
     size_t count = 0;                                                                                                       \
     uint32_t at = from;                                                                                                     \
     auto take_block = [&](Edges edges) target_attribute {                                                                   \
@@ -185,11 +187,11 @@ FASTMATCH_AVX512 inline size_t write_places_avx512(uint64_t bits, uint32_t at, u
       state.special &= edges.goes_on;                                                                                       \
       count += stopped;                                                                                                     \
     };                                                                                                                      \
-    for (; at + 64 <= to; at += 64) take_block(Edges(classify(text + at), state));                                          \
+    for (; at + 64 <= to; at += 64) take_block(Edges(classify(text + at, folded + (at - from)), state));                    \
     if (at < to) {                                                                                                          \
       unsigned char block[64] = {};                                                                                         \
       std::memcpy(block, text + at, to - at);                                                                               \
-      take_block(Edges(classify(block), state));                                                                            \
+      take_block(Edges(classify(block, folded + (at - from)), state));                                                      \
     } else if (is_last && state.inside) {                                                                                   \
       ends[count++] = to | (state.special ? kSpecialRun : 0u);                                                              \
       state.inside = state.special = false;                                                                                 \

@@ -1,6 +1,7 @@
 // Takes words through the vocabulary and the automaton: which phrases end where.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -32,7 +33,7 @@ struct Answer {
 // has no branch: its mark, and whether something may happen there. Only from those places the automaton is walked.
 class Walker {
  public:
-  Walker(const Image& image, Answer answer) : image_(image), answer_(answer) {}
+  Walker(const Image& image, std::string_view text, Answer answer) : image_(image), text_(text.data()), answer_(answer) {}
 
   // Puts the reported words among the hits, by end; to be called once, at the end.
   void finish() {
@@ -68,7 +69,7 @@ class Walker {
     uint32_t* marks = marks_.data();
     Place* places = places_.data();
     size_t steps = from_;
-    uint32_t commas = commas_, lowers = lowers_, hard = hard_, left_out = 0;
+    uint32_t commas = commas_, hard = hard_, left_out = 0;
     for (size_t i = 0; i < count; ++i) {
       const Word& word = words[i];
       uint32_t mark = found[i], is_step = is_step_of(mark);
@@ -76,15 +77,13 @@ class Walker {
       commas += word.comma;
       // A word after a hard gap follows none: where phrases begin is all that it can be.
       marks[steps] = mark & ~(hard * kFollows);
-      places[steps] = {word.begin, word.end, commas, lowers << 1 | uint32_t{word.has_lower}};
+      places[steps] = {word.begin, word.end, word.origin, commas};
       steps += is_step;
       left_out |= is_step - 1;
       hard &= is_step - 1;
-      lowers += word.has_lower & is_step;
     }
     steps_ = steps;
     commas_ = commas;
-    lowers_ = lowers;
     hard_ = hard;
     if (left_out != 0) report(words, count);
     if (answer_.words != nullptr) list(words, count);
@@ -128,14 +127,20 @@ class Walker {
   }
 
  private:
-  // Of a step: a word that phrases are not read through. `commas` and `lowers` count comma gaps up to it and words with a
-  // small letter before it: their differences tell what lies between two steps.
+  // Of a step: a word that phrases are not read through. `commas` counts comma gaps up to it: a difference tells of one
+  // between two steps.
   struct Place {
     int32_t begin, end;
-    uint32_t commas, lowers;
+    uint32_t origin, commas;
   };
 
   static FASTMATCH_INLINE uint32_t is_step_of(uint32_t mark) { return (mark & kWordNumber) - kReported > 1u; }
+
+  bool has_lower(const Place& place) const {
+    if (place.origin >= kLarge) return place.origin == kSmall;
+    const char* word = text_ + place.origin;
+    return std::any_of(word, word + (place.end - place.begin), [](char c) { return c >= 'a' && c <= 'z'; });
+  }
 
   void report(const Word* words, size_t count) {
     for (size_t i = 0; i < count; ++i)
@@ -204,7 +209,7 @@ class Walker {
         if (out.words > last + 1) continue;
         const Place& begin = places_.data()[last + 1 - out.words];
         if (!(out.flags & kAcrossComma) && begin.commas != end.commas) continue;
-        if ((out.flags & kUpperOnly) && begin.lowers >> 1 != (end.lowers >> 1) + (end.lowers & 1)) continue;
+        if ((out.flags & kUpperOnly) && std::any_of(&begin, &end + 1, [this](const Place& place) { return has_lower(place); })) continue;
         Hit hit{begin.begin, end.end, static_cast<int32_t>(out.phrase)};
         if (answer_.terms != nullptr && (out.flags & kTerm)) answer_.terms->push_back(hit);
         if (answer_.terms == nullptr || !(out.flags & kTerm) || (out.flags & kCue)) answer_.hits.push_back(hit);
@@ -215,6 +220,7 @@ class Walker {
   }
 
   const Image& image_;
+  const char* text_;
   Answer answer_;
   Room<uint32_t> found_, marks_, openings_;
   Room<Place> places_;
@@ -223,7 +229,7 @@ class Walker {
   size_t openings_count_ = 0;
   std::vector<Hit> reported_;
   uint32_t state_ = 0;  // more than one word from the root, or 0
-  uint32_t commas_ = 0, lowers_ = 0, hard_ = 0;
+  uint32_t commas_ = 0, hard_ = 0;
 };
 
 }  // namespace fastmatch

@@ -14,6 +14,8 @@
 
 namespace fastmatch {
 
+constexpr uint32_t kPieceBytes = 4096;  // a whole number of blocks
+
 // Room for numbers that are all written before they are read; what it held is lost when it grows.
 template <class T> class Room {
  public:
@@ -90,10 +92,11 @@ struct Word {
   Key key;
   const Entry* entry;  // the only one that may be this word's
   int32_t begin, end;  // code points
+  uint32_t origin;     // the byte of the text where it begins; kSmall or kLarge for a word that is not plain
   bool hard;           // no phrase goes on across the gap
   bool comma;          // some phrases do not; said of hard gaps too
-  bool has_lower;
 };
+constexpr uint32_t kSmall = kNone, kLarge = kNone - 1;  // has a small letter, has none
 
 // The folded text of a word over kInlineBytes; `word` is its place among those cut since the last clear().
 struct LongWord {
@@ -116,35 +119,52 @@ class WordCutter {
     long_text_.clear();
   }
 
+  // A piece of text that begins with byte `from` is folded here, behind the end of the piece before it.
+  unsigned char* begin_piece(uint32_t from) {
+    if (from != 0) std::memcpy(folded_, folded_ + kPieceBytes, kBefore);
+    piece_ = from;
+    return folded_ + kBefore;
+  }
+
   // Cuts runs from number `run` on; to be called with nothing uncleared. Returns `count`, or the run where it stopped because
   // runs have very many words: then take the words, clear, and call again from there.
   FASTMATCH_INLINE size_t cut(const uint32_t* begins, const uint32_t* ends, size_t count, size_t run) {
-    Word* words = words_.of(count - run + kSpecialWords);
-    size_t made = 0;
-    uint32_t gap_from = gap_from_, last_length = last_length_, continuation = continuation_;
-    auto leave = [&] { count_ = made; gap_from_ = gap_from; last_length_ = last_length; };
-    auto come_back = [&] { made = count_; gap_from = gap_from_; last_length = last_length_; continuation = continuation_; };
+    Word* word = words_.of(count - run + kSpecialWords);
+    uint32_t gap_from = plain_gap_from(), last_length = last_length_, continuation = continuation_;
+    auto leave = [&] {
+      count_ = static_cast<size_t>(word - words_.data());
+      if (gap_from != kPartlySeen) gap_from_ = gap_from;
+      last_length_ = last_length;
+    };
+    const unsigned char* text = text_;
+    const unsigned char* folded = folded_ + kBefore - piece_;
+    const Vocabulary vocabulary(image_);
     for (; run < count; ++run) {
       uint32_t begin = begins[run], end = ends[run], length = end - begin;
-      if (length > kInlineBytes || begin + kInlineBytes > size_) {
+      if (length > kInlineBytes) {
         leave();
         bool is_done = end & kSpecialRun ? cut_special(begin, end & ~kSpecialRun) : cut_long(begin, end);
         if (!is_done) return run;
-        come_back();
+        word = words_.data() + count_;
+        gap_from = plain_gap_from();
+        last_length = last_length_;
+        continuation = continuation_;
         continue;
       }
-      Word& word = words[made++];
-      fold_short(text_ + begin, length, word);
-      word.begin = static_cast<int32_t>(begin - continuation);
-      word.end = static_cast<int32_t>(end - continuation);
-      word.hard = word.comma = false;
-      if (begin - gap_from != 1 || text_[gap_from] != ' ' || gap_.length != 0) {
-        gap_from_ = gap_from;
-        last_length_ = last_length;
-        close_gap(begin, end, is_number(begin, end), word);
+      word->key = short_key(folded + begin, length);
+      word->entry = &vocabulary.entry_of(word->key);
+      __builtin_prefetch(word->entry);
+      word->begin = static_cast<int32_t>(begin - continuation);
+      word->end = static_cast<int32_t>(end - continuation);
+      word->origin = begin;
+      word->hard = word->comma = false;
+      if (begin - gap_from != 1 || text[gap_from] != ' ') {
+        leave();
+        close_gap(begin, end, is_number(begin, end), *word);
       }
       gap_from = end;
       last_length = length;
+      ++word;
     }
     leave();
     return count;
@@ -152,43 +172,29 @@ class WordCutter {
 
  private:
   static constexpr size_t kSpecialWords = 1024;
+  static constexpr size_t kBefore = 64;        // of the piece before: what a short word may reach back
   static constexpr uint32_t kInitial = kNone;  // of last_length_: a lone letter that is no plain word
+  static constexpr uint32_t kPartlySeen = kNone;
 
-  FASTMATCH_INLINE void set_key(Key key, Word& word) const {
-    word.key = key;
-    word.entry = &image_.entry_of(key);
-    __builtin_prefetch(word.entry);
-  }
+  // Where the gap under way begins, unless a part of it was seen: then it is not one space alone.
+  uint32_t plain_gap_from() const { return gap_.length != 0 ? kPartlySeen : gap_from_; }
 
-  // Folds a word of at most 16 ASCII letters and digits, with 16 bytes to read.
-  FASTMATCH_INLINE void fold_short(const unsigned char* p, uint32_t length, Word& word) const {
+  // The key of a word of at most 16 folded bytes, with 16 bytes to read.
+  static FASTMATCH_INLINE Key short_key(const unsigned char* folded, uint32_t length) {
 #ifdef FASTMATCH_X86
     alignas(16) static constexpr unsigned char kMasks[32] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-    __m128i c = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)),
-                              _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMasks + 16 - length)));
-    __m128i upper = _mm_cmplt_epi8(_mm_add_epi8(c, _mm_set1_epi8(static_cast<char>(0x80 - 'A'))), _mm_set1_epi8(static_cast<char>(0x80 + 26)));
-    __m128i folded = _mm_or_si128(c, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
-    word.has_lower = _mm_movemask_epi8(_mm_cmpgt_epi8(c, _mm_set1_epi8('a' - 1))) != 0;  // of letters and digits
-    set_key({static_cast<uint64_t>(_mm_cvtsi128_si64(folded)),
-             static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(folded, folded)))}, word);
+    __m128i key = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(folded)),
+                                _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMasks + 16 - length)));
+    return {static_cast<uint64_t>(_mm_cvtsi128_si64(key)), static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(key, key)))};
 #else
-    uint64_t low = load64(p), high = load64(p + 8);
-    if (length < 8) { low &= (1ull << (8 * length)) - 1; high = 0; }
-    else if (length < 16) high = length == 8 ? 0 : high & ((1ull << (8 * (length - 8))) - 1);
-    word.has_lower = (ascii_in_range(low, 'a', 'z') | ascii_in_range(high, 'a', 'z')) != 0;
-    set_key({low | ascii_in_range(low, 'A', 'Z') >> 2, high | ascii_in_range(high, 'A', 'Z') >> 2}, word);
+    uint64_t low = load64(folded), high = load64(folded + 8);
+    if (length < 8) return {low & ((1ull << (8 * length)) - 1), 0};
+    if (length == 8) return {low, 0};
+    return {low, length == 16 ? high : high & ((1ull << (8 * (length - 8))) - 1)};
 #endif
   }
 
-#ifndef FASTMATCH_X86
-  // Marks (in the high bit of each byte) the bytes from `first` to `last`, of bytes that are all ASCII.
-  static uint64_t ascii_in_range(uint64_t x, unsigned first, unsigned last) {
-    constexpr uint64_t kOnes = 0x0101010101010101ull, kHigh = 0x80ull * kOnes;
-    return (x + (0x80 - first) * kOnes) & ~(x + (0x7F - last) * kOnes) & kHigh;
-  }
-#endif
-
-  // A word of ASCII letters and digits that is long, or near the end of the text.
+  // A word of more than 16 ASCII letters and digits.
   __attribute__((noinline)) bool cut_long(uint32_t begin, uint32_t end) {
     char folded[kMaxWordBytes + 8] = {};
     size_t length = end - begin;
@@ -196,9 +202,9 @@ class WordCutter {
     word = Word{};
     word.begin = static_cast<int32_t>(begin - continuation_);
     word.end = static_cast<int32_t>(end - continuation_);
+    word.origin = begin;
     for (size_t i = 0; i < std::min(length, kMaxWordBytes); ++i) {
       unsigned char c = text_[begin + i];
-      word.has_lower |= c >= 'a' && c <= 'z';
       folded[i] = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
     }
     take_folded(folded, length, word);
@@ -211,7 +217,8 @@ class WordCutter {
 
   // `folded` holds `length` bytes, then zeros to a multiple of eight and 16 at least, unless it is too long for any word.
   void take_folded(const char* folded, size_t length, Word& word) {
-    set_key(length > kMaxWordBytes ? Key{0, 0} : key_of(folded, length), word);
+    word.key = length > kMaxWordBytes ? Key{0, 0} : key_of(folded, length);
+    word.entry = &Vocabulary(image_).entry_of(word.key);
     if (length <= kInlineBytes || length > kMaxWordBytes) return;
     long_words_.push_back({count_, long_text_.size(), length});
     long_text_.append(folded, length);
@@ -291,6 +298,7 @@ class WordCutter {
     Word& word = words_.data()[count_];
     word = Word{};
     word.begin = begin;
+    word.origin = kLarge;
     return word;
   }
 
@@ -299,7 +307,7 @@ class WordCutter {
     size_t length = 0;
     bool is_number = true;
     Word& word = add_special(begin);
-    word.has_lower = (entry & kLowerBit) != 0;
+    bool has_lower = (entry & kLowerBit) != 0;
     fold_into(entry, folded, length, is_number);
     const unsigned char* resume = p;
     uint32_t resume_continuation = continuation_;
@@ -308,7 +316,7 @@ class WordCutter {
       entry = image_.character(decode_utf8(p, stop));
       continuation_ += static_cast<uint32_t>(p - here - 1);
       if (is_word_entry(entry)) {
-        word.has_lower |= (entry & kLowerBit) != 0;
+        has_lower |= (entry & kLowerBit) != 0;
         fold_into(entry, folded, length, is_number);
       } else if (entry == kJoiner) {
         continue;  // inside a word only: the word's end stays before it unless a letter follows
@@ -321,6 +329,7 @@ class WordCutter {
     continuation_ = resume_continuation;
     uint32_t end = static_cast<uint32_t>(resume - text_);
     word.end = static_cast<int32_t>(end - continuation_);
+    word.origin = has_lower ? kSmall : kLarge;
     take_folded(folded, length, word);
     close_gap(gap_from_, end, is_number && length <= 3, word);
     last_length_ = length == 1 && !is_number ? kInitial : 2;
@@ -344,6 +353,8 @@ class WordCutter {
   const unsigned char* text_;
   uint32_t size_;
   Room<Word> words_;
+  uint32_t piece_ = 0;
+  alignas(64) unsigned char folded_[kBefore + kPieceBytes + 64];
   size_t count_ = 0, special_count_ = 0;
   std::vector<LongWord> long_words_;
   std::string long_text_;
