@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "_fastmatch_image.hpp"
@@ -66,20 +67,30 @@ class Builder {
     if (word < kReported) words_ = std::max(words_, word + 1);
   }
 
-  // Sixteen bits a pair: one in fifty that opens no phrase costs a look-up.
   void build_openings() {
-    size_t pairs = 0, size = 2;
-    for (uint8_t length : phrase_words_) pairs += length > 1;
-    while (size * 64 < pairs * 16) size *= 2;
-    openings_.assign(size, 0);
+    std::vector<uint64_t> openings, sequels;
     size_t at = 0;
     for (uint8_t length : phrase_words_) {
-      if (length > 1) {
-        uint64_t hash = pair_hash(phrase_text_[at], phrase_text_[at + 1]);
-        openings_[hash >> Image::shift_of(size)] |= opening_bits(hash);
-      }
+      const uint32_t* words = phrase_text_.data() + at;
       at += length;
+      if (length < 2) continue;
+      uint64_t pair = pair_hash(words[0], words[1]);
+      openings.push_back(pair);
+      sequels.push_back(length == 2 ? end_hash(pair) : third_hash(pair, words[2]));
     }
+    openings_ = set_of(std::move(openings));
+    sequels_ = set_of(std::move(sequels));
+  }
+
+  // Sixteen bits a hash: of one in fifty others it is said that it may be there.
+  static std::vector<uint64_t> set_of(std::vector<uint64_t> hashes) {
+    std::sort(hashes.begin(), hashes.end());
+    hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+    size_t size = 2;
+    while (size * 4 < hashes.size()) size *= 2;
+    std::vector<uint64_t> words(size, 0);
+    for (uint64_t hash : hashes) words[hash >> shift_of(size)] |= HashSet::bits_of(hash);
+    return words;
   }
 
   std::vector<uint32_t> marks() const {
@@ -126,7 +137,7 @@ class Builder {
   bool place_entries(const std::vector<Entry>& entries, const std::vector<uint64_t>& hashes, size_t size) {
     size_t buckets = 16;
     while (buckets * 3 < entries.size()) buckets *= 2;
-    uint32_t pilot_shift = Image::shift_of(buckets), entry_shift = Image::shift_of(size);
+    uint32_t pilot_shift = shift_of(buckets);
     pilots_.assign(buckets, 0);
     entries_.assign(size, Entry{0, 0, kUnknown, 0, 0, 0});
     std::vector<uint32_t> order(entries.size()), fill(buckets, 0);
@@ -143,15 +154,16 @@ class Builder {
       for (size_t i = begin + 1; i < end; ++i)
         if (hashes[order[i]] == hashes[order[i - 1]] && surfaces_[order[i]].text == surfaces_[order[i - 1]].text)
           throw std::invalid_argument("surface: got the same spelling for two words");
-      if (!place_bucket(entries, hashes, order, begin, end, pilot_shift, entry_shift, taken)) return false;
+      if (!place_bucket(entries, hashes, order, begin, end, taken)) return false;
     }
     return true;
   }
 
   bool place_bucket(const std::vector<Entry>& entries, const std::vector<uint64_t>& hashes, const std::vector<uint32_t>& order,
-                    size_t begin, size_t end, uint32_t pilot_shift, uint32_t entry_shift, std::vector<bool>& taken) {
-    uint16_t& pilot = pilots_[hashes[order[begin]] >> pilot_shift];
-    auto place_of = [&](size_t i) { return Image::entry_number(hashes[order[i]], pilots_.data(), pilot_shift, entry_shift); };
+                    size_t begin, size_t end, std::vector<bool>& taken) {
+    const Vocabulary vocabulary(pilots_.data(), pilots_.size(), entries_.data(), entries_.size());
+    uint16_t& pilot = pilots_[hashes[order[begin]] >> shift_of(pilots_.size())];
+    auto place_of = [&](size_t i) { return vocabulary.place_of(hashes[order[i]]); };
     for (uint32_t tried = 0; tried <= 0xFFFF; ++tried) {
       pilot = static_cast<uint16_t>(tried);
       size_t i = begin;
@@ -307,7 +319,7 @@ class Builder {
     put(image, head, kStage1, stage1_); put(image, head, kStage2, stage2_); put(image, head, kExpansions, expansions_);
     put(image, head, kPilots, pilots_); put(image, head, kEntries, entries_);
     put_bytes(image, head, kLongText, long_text_.data(), long_text_.size());
-    put(image, head, kOpenings, openings_); put(image, head, kRootNext, root_next_); put(image, head, kStates, states_); put(image, head, kChildren, children_);
+    put(image, head, kOpenings, openings_); put(image, head, kSequels, sequels_); put(image, head, kRootNext, root_next_); put(image, head, kStates, states_); put(image, head, kChildren, children_);
     put(image, head, kOutputs, outputs_);
     image.resize((image.size() + 63) / 64 * 64, '\0');
     head.total_bytes = image.size();
@@ -324,7 +336,7 @@ class Builder {
   std::vector<uint32_t> parent_, letter_, root_next_;
   std::vector<uint16_t> pilots_;
   std::vector<Entry> entries_;
-  std::vector<uint64_t> openings_;
+  std::vector<uint64_t> openings_, sequels_;
   std::string long_text_;
   std::vector<Edge> edges_;
   std::vector<Child> children_;

@@ -48,7 +48,7 @@ constexpr uint32_t kReported = kWordNumber - 2;     // the same, and reported wh
 constexpr uint32_t kFollows = 1u << 29, kBegins = 1u << 30, kAlone = 1u << 31;  // later in, first of, or by itself a phrase
 
 enum Section : uint32_t {
-  kStage1, kStage2, kExpansions, kPilots, kEntries, kLongText, kOpenings, kRootNext, kStates, kChildren, kOutputs,
+  kStage1, kStage2, kExpansions, kPilots, kEntries, kLongText, kOpenings, kSequels, kRootNext, kStates, kChildren, kOutputs,
   kSectionCount
 };
 
@@ -112,6 +112,9 @@ inline uint64_t load64(const void* p) {
   return value;
 }
 
+// By how much a hash is shifted to number one of so many, a power of two above 1.
+inline uint32_t shift_of(size_t count) { return 64 - static_cast<uint32_t>(__builtin_ctzll(count)); }
+
 struct Key {
   uint64_t low, high;
 };
@@ -132,12 +135,27 @@ inline uint32_t hash_child(uint32_t word) { return word * 0x9E3779B1u; }
 inline uint64_t child_bit(uint32_t word) { return 1ull << (hash_child(word) >> 26); }
 inline uint32_t child_slot(uint32_t word, uint32_t mask) { return (hash_child(word) >> 8) & mask; }
 
-// kOpenings is a set of bits over the first two words of phrases, two bits for each pair, both in one number of 64 bits. Most
-// neighbours in a text open no phrase; bits that fall together cost a look-up, never an answer.
+// Two sets of hashes, of two bits each that lie in one number of 64 bits. Bits that fall together cost a look-up, never an
+// answer. kOpenings has the first two words of phrases: most neighbours in a text open none. kSequels has what may come of an
+// opening: that the two words are a phrase, or the third word that goes on: of most openings nothing comes.
 inline uint64_t pair_hash(uint32_t a, uint32_t b) {
   return (uint64_t{a & kWordNumber} << 32 | (b & kWordNumber)) * 0x9E3779B97F4A7C15ull;
 }
-inline uint64_t opening_bits(uint64_t hash) { return 1ull << (hash >> 35 & 63) | 1ull << (hash >> 41 & 63); }
+inline uint64_t end_hash(uint64_t pair) { return pair * 0xD6E8FEB86659FD93ull; }
+inline uint64_t third_hash(uint64_t pair, uint32_t third) {
+  return (pair ^ (third & kWordNumber) * 0xC2B2AE3D27D4EB4Full) * 0xE7037ED1A0B428DBull;
+}
+
+class HashSet {
+ public:
+  HashSet(const uint64_t* words, size_t count) : words_(words), shift_(shift_of(count)) {}
+  FASTMATCH_INLINE bool may_have(uint64_t hash) const { return (words_[hash >> shift_] & bits_of(hash)) == bits_of(hash); }
+  static uint64_t bits_of(uint64_t hash) { return 1ull << (hash >> 35 & 63) | 1ull << (hash >> 41 & 63); }
+
+ private:
+  const uint64_t* words_;
+  uint32_t shift_;
+};
 
 // Returns the state that `word` leads to from `state`, kNone if no phrase goes on so.
 inline uint32_t find_child(const State& state, const Child* children, uint32_t word) {
@@ -149,6 +167,23 @@ inline uint32_t find_child(const State& state, const Child* children, uint32_t w
   }
   return kNone;
 }
+
+// The vocabulary's hash table.
+class Vocabulary {
+ public:
+  Vocabulary(const uint16_t* pilots, size_t pilot_count, const Entry* entries, size_t entry_count)
+      : pilots_(pilots), entries_(entries), pilot_shift_(shift_of(pilot_count)), entry_shift_(shift_of(entry_count)) {}
+  // The only entry where a word with this key can be.
+  FASTMATCH_INLINE const Entry& entry_of(Key key) const { return entries_[place_of(hash_key(key))]; }
+  FASTMATCH_INLINE size_t place_of(uint64_t hash) const {
+    return ((hash ^ pilots_[hash >> pilot_shift_]) * 0xD6E8FEB86659FD93ull) >> entry_shift_;
+  }
+
+ private:
+  const uint16_t* pilots_;
+  const Entry* entries_;
+  uint32_t pilot_shift_, entry_shift_;
+};
 
 class Image {
  public:
@@ -166,15 +201,12 @@ class Image {
         throw std::invalid_argument("dictionary image: a section lies outside the file");
     stage1_ = at<uint16_t>(kStage1); stage2_ = at<uint32_t>(kStage2); expansions_ = at<uint32_t>(kExpansions);
     pilots_ = at<uint16_t>(kPilots); entries_ = at<Entry>(kEntries); long_text_ = at<char>(kLongText);
-    openings_ = at<uint64_t>(kOpenings);
+    openings_ = at<uint64_t>(kOpenings); sequels_ = at<uint64_t>(kSequels);
     root_next_ = at<uint32_t>(kRootNext); states_ = at<State>(kStates); children_ = at<Child>(kChildren);
     outputs_ = at<Output>(kOutputs);
     check_characters();
     check_vocabulary();
     check_automaton();
-    pilot_shift_ = shift_of(count<uint16_t>(kPilots));
-    entry_shift_ = shift_of(count<Entry>(kEntries));
-    opening_shift_ = shift_of(count<uint64_t>(kOpenings));
   }
 
   const Header& head() const { return head_; }
@@ -184,25 +216,16 @@ class Image {
   const uint32_t* root_next() const { return root_next_; }
   // The state where a phrase that begins with `mark` stands; 0 if none does.
   uint32_t first_state(uint32_t mark) const { return root_next_[mark & kWordNumber] & kStateNumber; }
-  // To be called well before the state, or its child, is asked for.
-  void fetch_state(uint32_t state) const { __builtin_prefetch(states_ + state); }
-  void fetch_child(uint32_t state, uint32_t mark) const {
-    __builtin_prefetch(children_ + states_[state].child_begin + child_slot(mark & kWordNumber, states_[state].child_mask));
-  }
+  // To be called well before something is read.
+  template <class T> static void fetch(const T& item) { __builtin_prefetch(&item); }
   bool is_deep(uint32_t state) const { return state >= head_.deep; }
 
-  uint32_t character(uint32_t c) const { return c < 0x110000u ? stage2_[stage1_[c >> 8] * 256u + (c & 255u)] : kSeparator; }
+  // By value, for loops over all words.
+  Vocabulary vocabulary() const { return {pilots_, count<uint16_t>(kPilots), entries_, count<Entry>(kEntries)}; }
+  HashSet openings() const { return {openings_, count<uint64_t>(kOpenings)}; }
+  HashSet sequels() const { return {sequels_, count<uint64_t>(kSequels)}; }
 
-  static size_t entry_number(uint64_t hash, const uint16_t* pilots, uint32_t pilot_shift, uint32_t entry_shift) {
-    return ((hash ^ pilots[hash >> pilot_shift]) * 0xD6E8FEB86659FD93ull) >> entry_shift;
-  }
-  const uint16_t* pilots() const { return pilots_; }
-  const Entry* entries() const { return entries_; }
-  uint32_t pilot_shift() const { return pilot_shift_; }
-  uint32_t entry_shift() const { return entry_shift_; }
-  const uint64_t* openings() const { return openings_; }
-  uint32_t opening_shift() const { return opening_shift_; }
-  static uint32_t shift_of(size_t power_of_two) { return 64 - static_cast<uint32_t>(__builtin_ctzll(power_of_two)); }
+  uint32_t character(uint32_t c) const { return c < 0x110000u ? stage2_[stage1_[c >> 8] * 256u + (c & 255u)] : kSeparator; }
 
   // Whether an entry that has the fingerprint of a long word is that word's.
   bool is_text_of(const Entry& entry, std::string_view word) const {
@@ -239,7 +262,8 @@ class Image {
   static bool is_table(size_t entries) { return entries >= 2 && is_power_of_two(entries); }
 
   void check_vocabulary() const {
-    require(is_table(count<uint16_t>(kPilots)) && is_table(count<Entry>(kEntries)) && is_table(count<uint64_t>(kOpenings)));
+    require(is_table(count<uint16_t>(kPilots)) && is_table(count<Entry>(kEntries)));
+    require(is_table(count<uint64_t>(kOpenings)) && is_table(count<uint64_t>(kSequels)));
     for (size_t i = 0; i < count<Entry>(kEntries); ++i) {
       const Entry& entry = entries_[i];
       // A word that is not in phrases has no flags, so that nothing is looked up by its number.
@@ -270,40 +294,8 @@ class Image {
   const char* image_;
   Header head_;
   const uint16_t* stage1_; const uint32_t* stage2_; const uint32_t* expansions_;
-  const uint16_t* pilots_; const Entry* entries_; const char* long_text_; const uint64_t* openings_;
+  const uint16_t* pilots_; const Entry* entries_; const char* long_text_; const uint64_t* openings_; const uint64_t* sequels_;
   const uint32_t* root_next_; const State* states_; const Child* children_; const Output* outputs_;
-  uint32_t pilot_shift_ = 0, entry_shift_ = 0, opening_shift_ = 0;
-};
-
-// The hash table of words, by itself for loops over all words.
-class Vocabulary {
- public:
-  explicit Vocabulary(const Image& image)
-      : pilots_(image.pilots()), entries_(image.entries()), pilot_shift_(image.pilot_shift()), entry_shift_(image.entry_shift()) {}
-  // The only entry where a word with this key can be.
-  FASTMATCH_INLINE const Entry& entry_of(Key key) const {
-    return entries_[Image::entry_number(hash_key(key), pilots_, pilot_shift_, entry_shift_)];
-  }
-
- private:
-  const uint16_t* pilots_;
-  const Entry* entries_;
-  uint32_t pilot_shift_, entry_shift_;
-};
-
-// The set of openings, by itself for loops over all words.
-class Openings {
- public:
-  explicit Openings(const Image& image) : words_(image.openings()), shift_(image.opening_shift()) {}
-  // 1 if the words may open a phrase together.
-  uint32_t may_open(uint32_t before, uint32_t mark) const {
-    uint64_t hash = pair_hash(before, mark), bits = opening_bits(hash);
-    return static_cast<uint32_t>((words_[hash >> shift_] & bits) == bits) & before >> 30 & mark >> 29;
-  }
-
- private:
-  const uint64_t* words_;
-  uint32_t shift_;
 };
 
 }  // namespace fastmatch

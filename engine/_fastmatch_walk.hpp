@@ -93,37 +93,38 @@ class Walker {
   FASTMATCH_INLINE void find_openings() {
     uint32_t* openings = openings_.of(steps_ - from_ + 1);
     const uint32_t* marks = marks_.data();
-    const Openings opens(image_);
+    const HashSet pairs = image_.openings();
     size_t count = 0, steps = steps_;
     uint32_t before = from_ == 0 ? kUnknown : marks[from_ - 1];
     for (size_t i = from_; i < steps; ++i) {
-      uint32_t mark = marks[i], is_open = opens.may_open(before, mark);
-      openings[count] = static_cast<uint32_t>(i) << 1 | is_open;
-      count += is_open | mark >> 31;
+      uint32_t mark = marks[i];
+      uint32_t opens = static_cast<uint32_t>(pairs.may_have(pair_hash(before, mark))) & before >> 30 & mark >> 29;
+      openings[count] = static_cast<uint32_t>(i) << 1 | opens;
+      count += opens | mark >> 31;
       before = mark;
     }
-    openings_count_ = count;
+    openings_count_ = keep_sequels(count);
   }
 
   void walk() {
-    constexpr size_t kFar = 12, kNear = 6;
     const uint32_t* marks = marks_.data();
-    const uint32_t* openings = openings_.data();
-    size_t count = openings_count_, at = go_on(from_, steps_);
-    for (size_t i = 0; i < count; ++i) {
-      if (i + kFar < count) image_.fetch_state(first_state_at(openings[i + kFar] >> 1));
-      if (i + kNear < count) image_.fetch_child(first_state_at(openings[i + kNear] >> 1), marks[openings[i + kNear] >> 1]);
-      size_t step = openings[i] >> 1;
+    events_count_ = 0;
+    Event* events = events_.of(steps_ - from_ + 1);
+    size_t at = go_on(from_);
+    for (size_t i = 0; i < openings_count_; ++i) {
+      size_t step = openings_.data()[i] >> 1;
       if (step < at) continue;
-      uint32_t next = openings[i] & 1 ? image_.find_child(image_.first_state(marks[step - 1]), marks[step]) : kNone;
+      uint32_t mark = marks[step];
+      uint32_t next = openings_.data()[i] & 1 ? image_.find_child(image_.first_state(marks[step - 1]), mark) : kNone;
       if (next == kNone) {
-        if (marks[step] & kAlone) emit(step, image_.first_state(marks[step]));
+        if (mark & kAlone) events[events_count_++] = {static_cast<uint32_t>(step), image_.first_state(mark)};
         continue;
       }
-      if (next & kEndsPhrase) emit(step, next & kStateNumber);
+      if (next & kEndsPhrase) events[events_count_++] = {static_cast<uint32_t>(step), next & kStateNumber};
       state_ = next & kStateNumber;
-      at = go_on(step + 1, steps_);
+      at = go_on(step + 1);
     }
+    emit_events();
   }
 
  private:
@@ -132,6 +133,11 @@ class Walker {
   struct Place {
     int32_t begin, end;
     uint32_t origin, commas;
+  };
+
+  // A step where phrases end, with the state that knows them.
+  struct Event {
+    uint32_t step, state;
   };
 
   static FASTMATCH_INLINE uint32_t is_step_of(uint32_t mark) { return (mark & kWordNumber) - kReported > 1u; }
@@ -170,18 +176,30 @@ class Walker {
     from_ = steps_ = kept;
   }
 
-  // The state of the word before step `step`, 0 if there is none.
-  uint32_t first_state_at(size_t step) const {
-    if (step == 0) return 0;
-    uint32_t before = marks_.data()[step - 1];
-    return before & kBegins ? image_.first_state(before) : 0;
+  // Of the openings, keeps those that something may come of: a phrase of the two words, or one that the next word goes on.
+  FASTMATCH_INLINE size_t keep_sequels(size_t count) {
+    uint32_t* openings = openings_.data();
+    uint32_t* marks = marks_.data();
+    const HashSet sequels = image_.sequels();
+    marks[steps_] = kFollows;  // the next piece's first word may go on
+    size_t kept = 0;
+    for (size_t i = 0; i < count; ++i) {
+      size_t step = openings[i] >> 1;
+      uint32_t opens = openings[i] & 1, mark = marks[step], third = marks[step + 1];
+      uint64_t pair = pair_hash(step == 0 ? kUnknown : marks[step - 1], mark);
+      bool goes_on = (third & kFollows) != 0 && (step + 1 == steps_ || sequels.may_have(third_hash(pair, third)));
+      opens &= static_cast<uint32_t>(goes_on | sequels.may_have(end_hash(pair)));
+      openings[kept] = static_cast<uint32_t>(step) << 1 | opens;
+      kept += opens | mark >> 31;
+    }
+    return kept;
   }
 
   // Walks from state_, at least two words from the root, as far as it stays so; returns the first step not taken. That one
   // may still open a phrase with the step before, or be one.
-  size_t go_on(size_t step, size_t steps) {
+  size_t go_on(size_t step) {
     const uint32_t* marks = marks_.data();
-    for (; state_ != 0 && step < steps; ++step) {
+    for (; state_ != 0 && step < steps_; ++step) {
       uint32_t mark = marks[step], next = kNone;
       if (mark & kFollows) {
         uint32_t state = state_;
@@ -192,9 +210,21 @@ class Walker {
         return step;
       }
       state_ = next & kStateNumber;
-      if (next & kEndsPhrase) emit(step, state_);
+      if (next & kEndsPhrase) events_.data()[events_count_++] = {static_cast<uint32_t>(step), state_};
     }
     return step;
+  }
+
+  // Takes the states from memory some events ahead.
+  void emit_events() {
+    constexpr size_t kFar = 8, kNear = 4;
+    const Event* events = events_.data();
+    for (size_t i = 0; i < std::min(events_count_, kFar); ++i) image_.fetch(image_.state(events[i].state));
+    for (size_t i = 0; i < events_count_; ++i) {
+      if (i + kFar < events_count_) image_.fetch(image_.state(events[i + kFar].state));
+      if (i + kNear < events_count_) image_.fetch(*image_.outputs(image_.state(events[i + kNear].state)));
+      emit(events[i].step, events[i].state);
+    }
   }
 
   // Adds the phrases that end with step `last`, the longest first.
@@ -223,10 +253,11 @@ class Walker {
   const char* text_;
   Answer answer_;
   Room<uint32_t> found_, marks_, openings_;
+  Room<Event> events_;
   Room<Place> places_;
   size_t room_ = 0, steps_ = 0;  // of marks_ and places_
   size_t from_ = 0;              // the first step that was not there before
-  size_t openings_count_ = 0;
+  size_t openings_count_ = 0, events_count_ = 0;
   std::vector<Hit> reported_;
   uint32_t state_ = 0;  // more than one word from the root, or 0
   uint32_t commas_ = 0, hard_ = 0;

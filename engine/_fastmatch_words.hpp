@@ -138,7 +138,7 @@ class WordCutter {
     };
     const unsigned char* text = text_;
     const unsigned char* folded = folded_ + kBefore - piece_;
-    const Vocabulary vocabulary(image_);
+    const Vocabulary vocabulary = image_.vocabulary();
     for (; run < count; ++run) {
       uint32_t begin = begins[run], end = ends[run], length = end - begin;
       if (length > kInlineBytes) {
@@ -218,7 +218,7 @@ class WordCutter {
   // `folded` holds `length` bytes, then zeros to a multiple of eight and 16 at least, unless it is too long for any word.
   void take_folded(const char* folded, size_t length, Word& word) {
     word.key = length > kMaxWordBytes ? Key{0, 0} : key_of(folded, length);
-    word.entry = &Vocabulary(image_).entry_of(word.key);
+    word.entry = &image_.vocabulary().entry_of(word.key);
     if (length <= kInlineBytes || length > kMaxWordBytes) return;
     long_words_.push_back({count_, long_text_.size(), length});
     long_text_.append(folded, length);
