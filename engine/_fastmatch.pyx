@@ -135,11 +135,16 @@ cdef class Matcher:
 cdef list to_list(const vector[Hit]& hits):
     cdef size_t i
     cdef tuple hit
+    cdef PyObject* end = NULL  # shared by the hits that end together
     cdef list found = PyList_New(hits.size())
     for i in range(hits.size()):
         hit = PyTuple_New(3)
         PyTuple_SET_ITEM(hit, 0, PyLong_FromLong(hits[i].begin))
-        PyTuple_SET_ITEM(hit, 1, PyLong_FromLong(hits[i].end))
+        if end == NULL or hits[i].end != hits[i - 1].end:
+            end = PyLong_FromLong(hits[i].end)
+        else:
+            Py_INCREF(<object> end)
+        PyTuple_SET_ITEM(hit, 1, end)
         PyTuple_SET_ITEM(hit, 2, PyLong_FromLong(hits[i].phrase))
         # The collector would do the same with a tuple of numbers, after it has walked over it.
         PyObject_GC_UnTrack(<PyObject*> hit)

@@ -272,28 +272,28 @@ class Builder {
   }
 
   void build_outputs() {
-    for (uint32_t state : phrase_state_) ++states_[state].out_count;
+    std::vector<uint32_t> counts(states_.size(), 0), filled(states_.size(), 0);
+    for (uint32_t state : phrase_state_) ++counts[state];
     uint32_t begin = 0;
-    for (State& state : states_) {
-      state.out_begin = begin;
-      begin += state.out_count;
+    for (size_t i = 0; i < states_.size(); ++i) {
+      states_[i].out_begin = counts[i] == 0 ? kNone : begin;
+      begin += counts[i];
     }
     outputs_.assign(phrase_state_.size(), Output{});
-    std::vector<uint32_t> filled(states_.size(), 0);
     for (uint32_t phrase = 0; phrase < phrase_state_.size(); ++phrase) {
-      uint32_t state = phrase_state_[phrase];
-      outputs_[states_[state].out_begin + filled[state]++] = {phrase, phrase_words_[phrase], phrase_flags_[phrase], 0};
+      uint32_t state = phrase_state_[phrase], place = filled[state]++;
+      outputs_[states_[state].out_begin + place] = {phrase, phrase_words_[phrase], phrase_flags_[phrase], filled[state] == counts[state]};
     }
+    // Links lead to smaller numbers, so that what they lead to is known.
+    std::vector<uint32_t> about(states_.size(), kStops);
     for (size_t i = 1; i < states_.size(); ++i) {
-      uint32_t fail = states_[i].fail;
-      states_[i].out_link = states_[fail].out_count != 0 ? fail : states_[fail].out_link;
+      State& state = states_[i];
+      state.out_link = states_[state.fail].out_begin != kNone ? state.fail : states_[state.fail].out_link;
+      if (state.out_begin != kNone || state.out_link != 0) about[i] |= kEndsPhrase;
+      if (i >= deep_ && (state.child_bits != 0 || (about[state.fail] & kStops) == 0)) about[i] &= ~kStops;
     }
-    for (uint32_t& next : root_next_) next |= ends_phrase(next);
-    for (Child& child : children_) child.next |= child.word == kNone ? 0 : ends_phrase(child.next);
-  }
-
-  uint32_t ends_phrase(uint32_t state) const {
-    return states_[state].out_count != 0 || states_[state].out_link != 0 ? kEndsPhrase : 0;
+    for (uint32_t& next : root_next_) next |= about[next];
+    for (Child& child : children_) child.next |= child.word == kNone ? 0 : about[child.next];
   }
 
   template <class T> void put(std::string& image, Header& head, Section s, const std::vector<T>& items) const {

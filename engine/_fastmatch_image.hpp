@@ -82,13 +82,13 @@ struct State {
   uint32_t child_mask;   // table size less one, a power of two less one
   uint32_t fail;         // longest proper suffix that is a state; always a smaller number
   uint32_t out_link;     // nearest state on the chain of fails that ends a phrase; 0: none
-  uint32_t out_begin;    // into kOutputs
-  uint32_t out_count;
+  uint32_t out_begin;    // into kOutputs; kNone: no phrase is this state's own
+  uint32_t unused;
 };
 
-// Where a word leads: a state's number, with kEndsPhrase if a phrase ends there (its own or a suffix's), so that the state
-// itself need not be read to know.
-constexpr uint32_t kEndsPhrase = 1u << 31, kStateNumber = kEndsPhrase - 1;
+// Where a word leads: a state's number, with what need not be read from the state itself then: kEndsPhrase if a phrase ends
+// there (its own or a suffix's), kStops if no word goes on from there but from the root or one word from it.
+constexpr uint32_t kEndsPhrase = 1u << 31, kStops = 1u << 30, kStateNumber = kStops - 1;
 
 struct Child {
   uint32_t word;  // kNone: empty
@@ -98,7 +98,7 @@ struct Child {
 struct Output {
   uint32_t phrase;
   uint8_t words, flags;
-  uint16_t unused;
+  uint16_t is_last;  // of its state's
 };
 
 inline uint64_t mix(uint64_t a, uint64_t b) {
@@ -211,6 +211,7 @@ class Image {
 
   const Header& head() const { return head_; }
   const State& state(uint32_t number) const { return states_[number]; }
+  // To be asked only of a state that has some.
   const Output* outputs(const State& state) const { return outputs_ + state.out_begin; }
   const uint32_t* expansion(uint32_t index) const { return expansions_ + index; }
   const uint32_t* root_next() const { return root_next_; }
@@ -283,10 +284,11 @@ class Image {
     for (size_t i = 0; i < states; ++i) {
       const State& s = states_[i];
       require(i == 0 ? s.fail == 0 && s.out_link == 0 : s.fail < i && s.out_link < i);
-      require(uint64_t{s.out_begin} + s.out_count <= count<Output>(kOutputs));
+      require(s.out_begin == kNone || s.out_begin < count<Output>(kOutputs));
       require(s.child_bits == 0 || (is_power_of_two(uint64_t{s.child_mask} + 1) &&
                                     uint64_t{s.child_begin} + s.child_mask < count<Child>(kChildren)));
     }
+    require(count<Output>(kOutputs) == 0 || outputs_[count<Output>(kOutputs) - 1].is_last != 0);
     for (size_t i = 0; i < count<Output>(kOutputs); ++i)
       require(outputs_[i].phrase < head_.phrases && outputs_[i].words >= 1 && outputs_[i].words <= kMaxPhraseWords);
   }

@@ -93,15 +93,20 @@ class Walker {
   FASTMATCH_INLINE void find_openings() {
     uint32_t* openings = openings_.of(steps_ - from_ + 1);
     const uint32_t* marks = marks_.data();
-    const HashSet pairs = image_.openings();
-    size_t count = 0, steps = steps_;
+    size_t near = 0, count = 0;
     uint32_t before = from_ == 0 ? kUnknown : marks[from_ - 1];
-    for (size_t i = from_; i < steps; ++i) {
-      uint32_t mark = marks[i];
-      uint32_t opens = static_cast<uint32_t>(pairs.may_have(pair_hash(before, mark))) & before >> 30 & mark >> 29;
-      openings[count] = static_cast<uint32_t>(i) << 1 | opens;
-      count += opens | mark >> 31;
+    for (size_t i = from_, steps = steps_; i < steps; ++i) {
+      uint32_t mark = marks[i], may_open = before >> 30 & mark >> 29 & 1;
+      openings[near] = static_cast<uint32_t>(i) << 1 | may_open;
+      near += may_open | mark >> 31;
       before = mark;
+    }
+    const HashSet pairs = image_.openings();
+    for (size_t i = 0; i < near; ++i) {
+      uint32_t step = openings[i] >> 1, mark = marks[step];
+      uint32_t opens = openings[i] & static_cast<uint32_t>(pairs.may_have(pair_hash(step == 0 ? kUnknown : marks[step - 1], mark)));
+      openings[count] = step << 1 | opens;
+      count += opens | mark >> 31;
     }
     openings_count_ = keep_sequels(count);
   }
@@ -120,14 +125,14 @@ class Walker {
         if (mark & kAlone) events[events_count_++] = {static_cast<uint32_t>(step), image_.first_state(mark)};
         continue;
       }
-      if (next & kEndsPhrase) events[events_count_++] = {static_cast<uint32_t>(step), next & kStateNumber};
-      state_ = next & kStateNumber;
-      at = go_on(step + 1);
+      at = go_to(next, step) ? go_on(step + 1) : step + 1;
     }
     emit_events();
   }
 
  private:
+  static constexpr size_t kFar = 8, kNear = 4;  // how far ahead memory is asked for: a state, and what the state names
+
   // Of a step: a word that phrases are not read through. `commas` counts comma gaps up to it: a difference tells of one
   // between two steps.
   struct Place {
@@ -209,44 +214,50 @@ class Walker {
         state_ = 0;
         return step;
       }
-      state_ = next & kStateNumber;
-      if (next & kEndsPhrase) events_.data()[events_count_++] = {static_cast<uint32_t>(step), state_};
+      if (!go_to(next, step)) return step + 1;
     }
     return step;
   }
 
+  // Notes what ends at `step`; returns whether a phrase may go on from there.
+  bool go_to(uint32_t next, size_t step) {
+    if (next & kEndsPhrase) events_.data()[events_count_++] = {static_cast<uint32_t>(step), next & kStateNumber};
+    state_ = next & kStops ? 0 : next & kStateNumber;
+    return state_ != 0;
+  }
+
   // Takes the states from memory some events ahead.
   void emit_events() {
-    constexpr size_t kFar = 8, kNear = 4;
     const Event* events = events_.data();
-    for (size_t i = 0; i < std::min(events_count_, kFar); ++i) image_.fetch(image_.state(events[i].state));
     for (size_t i = 0; i < events_count_; ++i) {
       if (i + kFar < events_count_) image_.fetch(image_.state(events[i + kFar].state));
-      if (i + kNear < events_count_) image_.fetch(*image_.outputs(image_.state(events[i + kNear].state)));
+      if (i + kNear < events_count_ && image_.state(events[i + kNear].state).out_begin != kNone)
+        image_.fetch(*image_.outputs(image_.state(events[i + kNear].state)));
       emit(events[i].step, events[i].state);
     }
   }
 
   // Adds the phrases that end with step `last`, the longest first.
   void emit(size_t last, uint32_t number) {
-    const Place& end = places_.data()[last];
-    const State* state = &image_.state(number);
-    if (state->out_count == 0) state = &image_.state(state->out_link);
-    for (;;) {
-      const Output* outputs = image_.outputs(*state);
-      for (uint32_t i = 0; i < state->out_count; ++i) {
-        const Output& out = outputs[i];
-        if (out.words > last + 1) continue;
-        const Place& begin = places_.data()[last + 1 - out.words];
-        if (!(out.flags & kAcrossComma) && begin.commas != end.commas) continue;
-        if ((out.flags & kUpperOnly) && std::any_of(&begin, &end + 1, [this](const Place& place) { return has_lower(place); })) continue;
-        Hit hit{begin.begin, end.end, static_cast<int32_t>(out.phrase)};
-        if (answer_.terms != nullptr && (out.flags & kTerm)) answer_.terms->push_back(hit);
-        if (answer_.terms == nullptr || !(out.flags & kTerm) || (out.flags & kCue)) answer_.hits.push_back(hit);
+    for (const State* state = &image_.state(number);; state = &image_.state(state->out_link)) {
+      if (state->out_begin != kNone) {
+        const Output* out = image_.outputs(*state);
+        do add(last, *out);
+        while (!(out++)->is_last);
       }
       if (state->out_link == 0) return;
-      state = &image_.state(state->out_link);
     }
+  }
+
+  void add(size_t last, const Output& out) {
+    if (out.words > last + 1) return;
+    const Place& end = places_.data()[last];
+    const Place& begin = places_.data()[last + 1 - out.words];
+    if (!(out.flags & kAcrossComma) && begin.commas != end.commas) return;
+    if ((out.flags & kUpperOnly) && std::any_of(&begin, &end + 1, [this](const Place& place) { return has_lower(place); })) return;
+    Hit hit{begin.begin, end.end, static_cast<int32_t>(out.phrase)};
+    if (answer_.terms != nullptr && (out.flags & kTerm)) answer_.terms->push_back(hit);
+    if (answer_.terms == nullptr || !(out.flags & kTerm) || (out.flags & kCue)) answer_.hits.push_back(hit);
   }
 
   const Image& image_;
