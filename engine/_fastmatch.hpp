@@ -25,7 +25,6 @@ namespace fastmatch {
     target_attribute __attribute__((noinline)) static size_t cut(WordCutter& cutter, const uint32_t* begins, const uint32_t* ends, size_t count, size_t run) { \
       return cutter.cut(begins, ends, count, run);                                                                          \
     }                                                                                                                       \
-    target_attribute __attribute__((noinline)) static void look_up(Walker& walker, const WordCutter& cutter) { walker.look_up(cutter); } \
     target_attribute __attribute__((noinline)) static void take_steps(Walker& walker, const WordCutter& cutter) { walker.take_steps(cutter); } \
     target_attribute __attribute__((noinline)) static void find_openings(Walker& walker) { walker.find_openings(); }        \
   };
@@ -50,7 +49,6 @@ template <class Stages> void scan(const Image& image, std::string_view text, Ans
     size_t count = Stages::find_runs(bytes, from, to, to == size, state, begins.data(), ends.data(), cutter.begin_piece(from));
     for (size_t run = 0; run < count;) {
       run = Stages::cut(cutter, begins.data(), ends.data(), count, run);
-      Stages::look_up(walker, cutter);
       Stages::take_steps(walker, cutter);
       Stages::find_openings(walker);
       walker.walk();

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "_fastmatch_image.hpp"
+#include "_fastmatch_build_words.hpp"
 
 namespace fastmatch {
 
@@ -49,7 +49,6 @@ class Builder {
   }
 
  private:
-  struct Surface { std::string text; uint32_t word; };
   struct Edge { uint32_t state, word, next; };  // of the trie under way; state kNone: empty
 
   static uint64_t hash_edge(uint32_t state, uint32_t word) {
@@ -109,73 +108,9 @@ class Builder {
 
   void build_vocabulary() {
     std::vector<uint32_t> marks = this->marks();
-    std::vector<Entry> entries;
-    std::vector<uint64_t> hashes;
-    for (const Surface& surface : surfaces_) {
-      char padded[kMaxWordBytes + 16] = {};
-      size_t length = surface.text.size();
-      std::memcpy(padded, surface.text.data(), length);
-      Key key = key_of(padded, length);
-      Entry entry{key.low, key.high, surface.word < kReported ? marks[surface.word] : surface.word, 0, 0, 0};
-      if (length > kInlineBytes) {
-        entry.length = static_cast<uint32_t>(length);
-        entry.text = static_cast<uint32_t>(long_text_.size());
-        long_text_ += surface.text;
-      }
-      entries.push_back(entry);
-      hashes.push_back(hash_key(key));
-    }
-    size_t size = 16;
-    while (size * 4 < entries.size() * 5) size *= 2;
-    // A table that no pilots can be found for is tried again with more room; two words of the same hash never fit.
-    for (int tries = 0; tries < 4; ++tries, size *= 2)
-      if (place_entries(entries, hashes, size)) return;
-    throw std::invalid_argument("surface: got words that hash alike");
-  }
-
-  // Finds each bucket a pilot that sends its words to entries that are free, the fullest bucket first.
-  bool place_entries(const std::vector<Entry>& entries, const std::vector<uint64_t>& hashes, size_t size) {
-    size_t buckets = 16;
-    while (buckets * 3 < entries.size()) buckets *= 2;
-    uint32_t pilot_shift = shift_of(buckets);
-    pilots_.assign(buckets, 0);
-    entries_.assign(size, Entry{0, 0, kUnknown, 0, 0, 0});
-    std::vector<uint32_t> order(entries.size()), fill(buckets, 0);
-    std::iota(order.begin(), order.end(), 0u);
-    for (uint64_t hash : hashes) ++fill[hash >> pilot_shift];
-    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-      uint64_t left = hashes[a] >> pilot_shift, right = hashes[b] >> pilot_shift;
-      return fill[left] != fill[right] ? fill[left] > fill[right] : left != right ? left < right : hashes[a] < hashes[b];
-    });
-    std::vector<bool> taken(size, false);
-    for (size_t begin = 0, end; begin < order.size(); begin = end) {
-      uint64_t bucket = hashes[order[begin]] >> pilot_shift;
-      end = begin + fill[bucket];
-      for (size_t i = begin + 1; i < end; ++i)
-        if (hashes[order[i]] == hashes[order[i - 1]] && surfaces_[order[i]].text == surfaces_[order[i - 1]].text)
-          throw std::invalid_argument("surface: got the same spelling for two words");
-      if (!place_bucket(entries, hashes, order, begin, end, taken)) return false;
-    }
-    return true;
-  }
-
-  bool place_bucket(const std::vector<Entry>& entries, const std::vector<uint64_t>& hashes, const std::vector<uint32_t>& order,
-                    size_t begin, size_t end, std::vector<bool>& taken) {
-    const Vocabulary vocabulary(pilots_.data(), pilots_.size(), entries_.data(), entries_.size());
-    uint16_t& pilot = pilots_[hashes[order[begin]] >> shift_of(pilots_.size())];
-    auto place_of = [&](size_t i) { return vocabulary.place_of(hashes[order[i]]); };
-    for (uint32_t tried = 0; tried <= 0xFFFF; ++tried) {
-      pilot = static_cast<uint16_t>(tried);
-      size_t i = begin;
-      for (; i < end && !taken[place_of(i)]; ++i) taken[place_of(i)] = true;
-      if (i < end) {
-        for (size_t undone = begin; undone < i; ++undone) taken[place_of(undone)] = false;
-        continue;
-      }
-      for (i = begin; i < end; ++i) entries_[place_of(i)] = entries[order[i]];
-      return true;
-    }
-    return false;
+    for (Surface& surface : surfaces_)
+      if (surface.mark < kReported) surface.mark = marks[surface.mark];
+    vocabulary_ = build_words(surfaces_);
   }
 
   Edge& edge_of(uint32_t state, uint32_t word) {
@@ -317,8 +252,8 @@ class Builder {
     head.deep = deep_;
     std::string image(sizeof(Header), '\0');
     put(image, head, kStage1, stage1_); put(image, head, kStage2, stage2_); put(image, head, kExpansions, expansions_);
-    put(image, head, kPilots, pilots_); put(image, head, kEntries, entries_);
-    put_bytes(image, head, kLongText, long_text_.data(), long_text_.size());
+    put(image, head, kPilots, vocabulary_.pilots); put(image, head, kEntries, vocabulary_.entries);
+    put_bytes(image, head, kLongText, vocabulary_.long_text.data(), vocabulary_.long_text.size());
     put(image, head, kOpenings, openings_); put(image, head, kSequels, sequels_); put(image, head, kRootNext, root_next_); put(image, head, kStates, states_); put(image, head, kChildren, children_);
     put(image, head, kOutputs, outputs_);
     image.resize((image.size() + 63) / 64 * 64, '\0');
@@ -334,10 +269,8 @@ class Builder {
   std::vector<uint32_t> phrase_text_, phrase_state_;
   std::vector<uint8_t> phrase_words_, phrase_flags_, depth_;
   std::vector<uint32_t> parent_, letter_, root_next_;
-  std::vector<uint16_t> pilots_;
-  std::vector<Entry> entries_;
+  Words vocabulary_;
   std::vector<uint64_t> openings_, sequels_;
-  std::string long_text_;
   std::vector<Edge> edges_;
   std::vector<Child> children_;
   std::vector<State> states_;

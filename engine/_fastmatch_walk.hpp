@@ -27,7 +27,7 @@ struct Answer {
   std::vector<Span>* words = nullptr;
 };
 
-// To be called for each piece of a text in this order: look_up, take_steps, find_openings, walk; then once finish.
+// To be called for each piece of a text in this order: take_steps, find_openings, walk; then once finish.
 //
 // Most words of a text are in no phrase, and of the others most do not open one with the next. So what is done for every word
 // has no branch: its mark, and whether something may happen there. Only from those places the automaton is walked.
@@ -45,48 +45,41 @@ class Walker {
   }
 
 
-  // Finds the mark of each word.
-  FASTMATCH_INLINE void look_up(const WordCutter& cutter) {
-    size_t count = cutter.count();
+  // Looks the words up and makes steps of them, leaving out those that phrases are read through.
+  FASTMATCH_INLINE void take_steps(const WordCutter& cutter) {
+    const size_t count = cutter.count();
+    keep_last(kMaxPhraseWords, count + 1);
     const Word* words = cutter.words();
-    uint32_t* found = found_.of(count);
+    uint32_t* marks = marks_.data();
+    Place* places = places_.data();
+    auto long_word = cutter.long_words().begin();
+    size_t next_long = long_word == cutter.long_words().end() ? count : long_word->word;
+    size_t steps = from_;
+    uint32_t commas = commas_, hard = hard_;
     for (size_t i = 0; i < count; ++i) {
       const Word& word = words[i];
       const Entry& entry = *word.entry;
       uint32_t is_other = ((entry.low ^ word.key.low) | (entry.high ^ word.key.high)) != 0;
-      found[i] = (entry.mark | (0 - is_other)) & (kUnknown | (is_other - 1));  // kUnknown if so, without a branch
-    }
-    for (const LongWord& word : cutter.long_words())
-      if (found[word.word] != kUnknown && !image_.is_text_of(*words[word.word].entry, cutter.text_of(word))) found[word.word] = kUnknown;
-  }
-
-  // Makes steps of the words, leaving out those that phrases are read through.
-  FASTMATCH_INLINE void take_steps(const WordCutter& cutter) {
-    size_t count = cutter.count();
-    keep_last(kMaxPhraseWords, count + 1);
-    const Word* words = cutter.words();
-    const uint32_t* found = found_.data();
-    uint32_t* marks = marks_.data();
-    Place* places = places_.data();
-    size_t steps = from_;
-    uint32_t commas = commas_, hard = hard_, left_out = 0;
-    for (size_t i = 0; i < count; ++i) {
-      const Word& word = words[i];
-      uint32_t mark = found[i], is_step = is_step_of(mark);
+      uint32_t mark = (entry.mark | (0 - is_other)) & (kUnknown | (is_other - 1));  // kUnknown if so, without a branch
+      if (i == next_long) {
+        if (mark != kUnknown && !image_.is_text_of(entry, cutter.text_of(*long_word))) mark = kUnknown;
+        next_long = ++long_word == cutter.long_words().end() ? count : long_word->word;
+      }
       hard |= word.hard;
       commas += word.comma;
       // A word after a hard gap follows none: where phrases begin is all that it can be.
       marks[steps] = mark & ~(hard * kFollows);
       places[steps] = {word.begin, word.end, word.origin, commas};
+      uint32_t is_step = (mark & kWordNumber) - kReported > 1u;  // neither reported nor transparent
+      if (mark == kReported) reported_.push_back({word.begin, word.end, kNoPhrase});
       steps += is_step;
-      left_out |= is_step - 1;
       hard &= is_step - 1;
     }
     steps_ = steps;
     commas_ = commas;
     hard_ = hard;
-    if (left_out != 0) report(words, count);
-    if (answer_.words != nullptr) list(words, count);
+    if (answer_.words != nullptr)
+      for (size_t i = from_; i < steps; ++i) answer_.words->push_back({places[i].begin, places[i].end});
   }
 
   // Lists the new steps where a phrase may be under way: that are one, or may open one with the step before.
@@ -145,22 +138,10 @@ class Walker {
     uint32_t step, state;
   };
 
-  static FASTMATCH_INLINE uint32_t is_step_of(uint32_t mark) { return (mark & kWordNumber) - kReported > 1u; }
-
   bool has_lower(const Place& place) const {
     if (place.origin >= kLarge) return place.origin == kSmall;
     const char* word = text_ + place.origin;
     return std::any_of(word, word + (place.end - place.begin), [](char c) { return c >= 'a' && c <= 'z'; });
-  }
-
-  void report(const Word* words, size_t count) {
-    for (size_t i = 0; i < count; ++i)
-      if (found_.data()[i] == kReported) reported_.push_back({words[i].begin, words[i].end, kNoPhrase});
-  }
-
-  void list(const Word* words, size_t count) {
-    for (size_t i = 0; i < count; ++i)
-      if (is_step_of(found_.data()[i])) answer_.words->push_back({words[i].begin, words[i].end});
   }
 
   // Keeps the last steps, at most so many, at the begin, and makes room for more.
@@ -263,7 +244,7 @@ class Walker {
   const Image& image_;
   const char* text_;
   Answer answer_;
-  Room<uint32_t> found_, marks_, openings_;
+  Room<uint32_t> marks_, openings_;
   Room<Event> events_;
   Room<Place> places_;
   size_t room_ = 0, steps_ = 0;  // of marks_ and places_
