@@ -22,7 +22,7 @@ from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.encounter import EncounterIndex
-from engine.rank.features import MentionFacts
+from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.hints import sort_places
 from engine.rank.ranking import CodeRanking
 from engine.rank.score import Ranker
@@ -185,6 +185,15 @@ class Pipeline:
         """Return what a document names, with context and candidates, before ranking."""
         return self._read_mentions(self._tools(day), document)
 
+    def score_choices(self, mention: ReadMention) -> list[float]:
+        """Return the score of each choice of a mention, those that are too unlikely to be candidates among them."""
+        rows = feature_rows([_facts(mention)], [mention.choices], self._ranker.priors)
+        return [float(score) for score in self._ranker.scores(rows)]
+
+    def title(self, code: str) -> str:
+        """Return the title of a code in the latest release, "" if that lacks it."""
+        return self._tools(None).title(code)
+
     def _read_mentions(
         self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
     ) -> list[ReadMention]:
@@ -216,7 +225,7 @@ class Pipeline:
         document = chart.documents[number]
         mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
         ranked = self._ranking.rank(
-            [MentionFacts(mention.span.words, mention.span.is_capitals, mention.section) for mention in mentions],
+            [_facts(mention) for mention in mentions],
             [mention.choices for mention in mentions],
             system=tools.snapshot.release.system.value,
             title=tools.title,
@@ -236,6 +245,10 @@ def _one_section(text: str) -> list[Section]:
 def _all_present(text: str, *, spans: Sequence[tuple[int, int]], **_: object) -> list[Context]:
     """Read no context."""
     return [Context() for _ in spans]
+
+
+def _facts(mention: ReadMention) -> MentionFacts:
+    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section)
 
 
 def _mention(read: ReadMention, text: str, document: int) -> Mention:
