@@ -94,7 +94,7 @@ class Answers:
         return {**scores, "map": round(mean, 4), "documents": len(self.gold)}
 
     def errors(self, limit: int, probe: Probe | None = None) -> Iterator[str]:
-        """Yield up to `limit` errors of each kind and cause, spread over the documents.
+        """Yield up to `limit` errors of each kind and cause, spread over the documents, then the commonest of all.
 
         A line has the kind, the document, the code and the cause; the score, origin and section of the mention; and its
         sentence. Of a code never matched it has the title and the sentence most like it.
@@ -106,6 +106,11 @@ class Answers:
             step = max(1, len(found) // limit) if limit else 1
             for document, code in found[::step][:limit]:
                 yield f"{kind:6} {document}  {code}  ({cause}) {self._shown(document, code, probe)}".rstrip()
+        often = Counter((kind, cause, code) for kind, cause, _, code in self._errors())
+        for (kind, cause, code), times in sorted(often.items(), key=lambda item: (-item[1], item[0]))[:limit]:
+            if times > 1:
+                title = probe.title(code.upper()) if probe else ""
+                yield f"OFTEN  {times} times {kind}  {code}  ({cause}) {title}".rstrip()
 
     def _errors(self) -> Iterator[tuple[str, str, str, str]]:
         """Yield (kind, cause, document, code) of every error."""

@@ -60,6 +60,11 @@ def test_errors_show_what_is_wrong_and_what_is_missed(corpus: Path) -> None:
     assert result.errors(0) == []
 
 
+def test_errors_that_are_made_again_and_again_stand_at_the_end(corpus: Path) -> None:
+    result = evaluate(corpus, Rote({name: [("R69", 0.5, PRESENT)] for name in ("a", "b")}))
+    assert result.errors(9)[-1] == "OFTEN  2 times WRONG  r69  (nothing of the category is wanted)"
+
+
 @pytest.mark.parametrize(
     ("code", "written"),
     [
