@@ -14,9 +14,9 @@ from engine.evaluation.bootstrap import Estimate
 from engine.live import Live
 from engine.pipeline import Pipeline
 from tools.accuracy.corpora import GOLD, HEADLINES, find_missing, measure
-from tools.accuracy.floor import FLOOR, Floor, find_fallen, floors_of, raise_floors, read_floors, write_floors
+from tools.accuracy.floor import Floor, Floors, find_fallen, floors_of, raise_floors, read_floors, write_floors
 from tools.accuracy.lines import Line, read_lines
-from tools.accuracy.previous import read_previous
+from tools.accuracy.previous import read_result
 
 NEEDS_GOLD = pytest.mark.skipif(
     bool(find_missing(GOLD, HEADLINES)),
@@ -26,8 +26,9 @@ NEEDS_GOLD = pytest.mark.skipif(
 
 def fallen(pipeline: Pipeline) -> list[str]:
     """Say what fell with an engine."""
-    lines = read_lines(measure(GOLD, pipeline, HEADLINES), read_previous(""))
-    return list(find_fallen(read_floors(), lines))
+    floors = read_floors()
+    lines = read_lines(measure(GOLD, pipeline, HEADLINES), read_result(floors.result))
+    return list(find_fallen(floors.figures, lines))
 
 
 @NEEDS_GOLD
@@ -86,11 +87,22 @@ def test_a_floor_rises_by_itself_and_falls_only_when_told_to(value: float, may_l
 
 
 def test_floors_are_read_back_as_written(tmp_path: Path) -> None:
-    floors = {KEY: Floor(0.6, 0.01), ("made up", "MAP"): Floor(0.5, 0.0125), ("other, note", "exact"): Floor(0.4, 0.02)}
+    figures = {
+        KEY: Floor(0.6, 0.01),
+        ("made up", "MAP"): Floor(0.5, 0.0125),
+        ("other, note", "exact"): Floor(0.4, 0.02),
+    }
+    floors = Floors(figures, "accuracy-made-up.json")
     write_floors(floors, tmp_path / "floor.toml")
     assert read_floors(tmp_path / "floor.toml") == floors
-    assert read_floors(tmp_path / "none.toml") == {}
+    assert read_floors(tmp_path / "none.toml") == Floors()
 
 
-def test_every_headline_has_a_floor() -> None:
-    assert {corpus for corpus, _ in read_floors(FLOOR)} == {corpus.name for corpus in HEADLINES}
+def test_every_headline_has_a_floor_and_counts_to_be_paired_with() -> None:
+    floors = read_floors()
+    result = read_result(floors.result)
+    for corpus in HEADLINES:
+        assert any(name == corpus.name for name, _ in floors.figures)
+        counted = result.counted(corpus.name)
+        assert counted is not None
+        assert {(corpus.name, name) for name in counted.measures} <= set(floors.figures)

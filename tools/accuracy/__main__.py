@@ -25,7 +25,7 @@ from engine.switches import SWITCHES
 from engine.types import Chart, Document
 from tools.accuracy.ablation import Worth, find_worth
 from tools.accuracy.corpora import GOLD, HEADLINES, Measured, find_missing, measure
-from tools.accuracy.floor import FLOOR, find_fallen, floors_of, raise_floors, read_floors, write_floors
+from tools.accuracy.floor import FLOOR, Floors, find_fallen, floors_of, raise_floors, read_floors, write_floors
 from tools.accuracy.lines import Line, read_lines
 from tools.accuracy.previous import read_previous
 from tools.accuracy.sheets import Sheet, ablation_sheet, cause_sheet, chapter_sheet, headline_sheet, section_sheet
@@ -52,7 +52,7 @@ def keep(
     measured: Mapping[str, Measured],
     worths: Sequence[Worth],
 ) -> Path:
-    """Write the two files of a result; returns the path of the page."""
+    """Write the two files of a result; returns the path of the data."""
     path = folder / f"accuracy-{about['date']}-{about['commit'].removesuffix('+')}"
     head = [f"# Accuracy of {about['date']}", "", *(f"- {key}: {value}" for key, value in about.items()), ""]
     page = "\n".join([*head, *(sheet.to_markdown() for sheet in sheets)])
@@ -70,7 +70,7 @@ def keep(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_suffix(".md").write_text(page, encoding="utf-8")
     path.with_suffix(".json").write_text(json.dumps(_rounded(kept), indent=1) + "\n", encoding="utf-8")
-    return path.with_suffix(".md")
+    return path.with_suffix(".json")
 
 
 def _totals(tallies: Mapping[str, Tally]) -> dict[str, list[int]]:
@@ -87,13 +87,15 @@ def _rounded(value: Any) -> Any:
     return round(value, 5) if isinstance(value, float) else value
 
 
-def hold_floors(path: Path, lines: Sequence[Line], *, may_lower: bool) -> list[str]:
-    """Renew the floors by the headline figures; returns what fell by more than its noise."""
+def hold_floors(path: Path, lines: Sequence[Line], *, result: str, may_lower: bool) -> list[str]:
+    """Renew the floors by the headline figures, unless some fell by more than their noise; returns what fell."""
     names = {corpus.name for corpus in HEADLINES}
     headlines = [line for line in lines if line.corpus in names]
     floors = read_floors(path)
-    fallen = [] if may_lower else list(find_fallen(floors, headlines))
-    write_floors(raise_floors(floors, floors_of(headlines), may_lower=may_lower), path)
+    fallen = [] if may_lower else list(find_fallen(floors.figures, headlines))
+    if not fallen:
+        figures = raise_floors(floors.figures, floors_of(headlines), may_lower=may_lower)
+        write_floors(Floors(figures, result), path)
     return fallen
 
 
@@ -119,11 +121,12 @@ def main() -> int:
     sheets += [ablation_sheet(worths, parts, lines)] if worths else []
     for sheet in sheets:
         console.print(sheet.to_table())
-    aside.print(f"{keep(given.results, about, sheets, lines=lines, measured=measured, worths=worths)} and .json")
-    fallen = hold_floors(given.floor, lines, may_lower=given.lower)
+    result = keep(given.results, about, sheets, lines=lines, measured=measured, worths=worths)
+    aside.print(f"{result} and {result.with_suffix('.md').name}")
+    fallen = hold_floors(given.floor, lines, result=result.name, may_lower=given.lower)
     for what in fallen:
         aside.print(f"accuracy fell: {what}", style="red")
-    aside.print(f"{given.floor}: " + ("left where figures fell; --lower accepts them" if fallen else "renewed"))
+    aside.print(f"{given.floor}: " + ("left as it was; LOWER=1 accepts what fell" if fallen else "renewed"))
     return 1 if fallen else 0
 
 

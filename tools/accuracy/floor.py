@@ -1,7 +1,7 @@
 """The figures that may not drop: bench/accuracy_floor.toml; tests/test_accuracy_floor.py holds the engine to it.
 
 A figure has fallen in either of two ways. It is under the best that was committed by more than the standard error
-over documents drawn anew; or it is worse than in the last committed result on the very same documents, beyond doubt
+over documents drawn anew; or it is worse than in the last result that passed on the very same documents, beyond doubt
 (the 95 % interval of the paired change lies below nought) and by more than a trifle. `make accuracy` raises floors by
 itself; it lowers them only when told to (LOWER=1), so that many small losses, each within the noise, do not add up
 unseen.
@@ -9,7 +9,7 @@ unseen.
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.report import ROOT
@@ -40,23 +40,31 @@ class Floor:
         return self.value - self.noise
 
 
-def read_floors(path: Path = FLOOR) -> dict[Key, Floor]:
+@dataclass(frozen=True)
+class Floors:
+    """The floors by corpus and measure, and the file of the result that later ones are paired with."""
+
+    figures: Mapping[Key, Floor] = field(default_factory=dict)
+    result: str = ""
+
+
+def read_floors(path: Path = FLOOR) -> Floors:
     """Read the floors, none if there is no file."""
     if not path.exists():
-        return {}
+        return Floors()
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {
-        (corpus, name): Floor(row["value"], row["noise"]) for corpus, rows in data.items() for name, row in rows.items()
-    }
+    result = data.pop("result")
+    rows = {(corpus, name): row for corpus, of_corpus in data.items() for name, row in of_corpus.items()}
+    return Floors({key: Floor(row["value"], row["noise"]) for key, row in rows.items()}, result)
 
 
-def write_floors(floors: Mapping[Key, Floor], path: Path = FLOOR) -> None:
+def write_floors(floors: Floors, path: Path = FLOOR) -> None:
     """Write the floors, by corpus."""
-    lines = [_HEAD]
-    for corpus in dict.fromkeys(corpus for corpus, _ in floors):
+    lines = [_HEAD, f'result = "{floors.result}"', ""]
+    for corpus in dict.fromkeys(corpus for corpus, _ in floors.figures):
         lines.append(f'["{corpus}"]')
-        of_corpus = ((name, floor) for (other, name), floor in floors.items() if other == corpus)
-        lines += [f"{name} = {{ value = {floor.value:.4f}, noise = {floor.noise:.4f} }}" for name, floor in of_corpus]
+        figures = ((name, floor) for (other, name), floor in floors.figures.items() if other == corpus)
+        lines += [f"{name} = {{ value = {floor.value:.4f}, noise = {floor.noise:.4f} }}" for name, floor in figures]
         lines.append("")
     path.write_text("\n".join(lines), encoding="utf-8")
 

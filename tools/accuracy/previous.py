@@ -39,10 +39,21 @@ class Previous:
 def read_previous(commit: str) -> Previous:
     """Return the result that was committed last, of another commit than the one named."""
     for name in _committed():
-        kept = json.loads(_git("show", f"HEAD:{name}"))
-        if kept["about"]["commit"].removesuffix("+") != commit.removesuffix("+"):
-            return Previous(kept["about"], kept["scores"], kept.get("counts", {}), kept.get("parts", {}))
+        found = _of_json(json.loads(_git("show", f"HEAD:{name}")))
+        if found.about["commit"].removesuffix("+") != commit.removesuffix("+"):
+            return found
     return Previous()
+
+
+def read_result(name: str) -> Previous:
+    """Return the result of a file of the results folder; empty if it is not there."""
+    path = RESULTS / name
+    return _of_json(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else Previous()
+
+
+def _of_json(kept: dict[str, Any]) -> Previous:
+    # Results of before counts were kept have figures alone.
+    return Previous(kept["about"], kept["scores"], kept.get("counts", {}), kept.get("parts", {}))
 
 
 def _committed() -> list[str]:
