@@ -71,7 +71,8 @@ class Measured:
 
 def _measured_codes(result: codiesp.CodiEspResult | aci.AciResult) -> Measured:
     answers = result.answers
-    counted = Counted(result.tallies(), np.array(answers.average_precisions()))
+    # Rounded as they are kept, so that the same answers are no change.
+    counted = Counted(result.tallies(), np.round(answers.average_precisions(), 4))
     return Measured(result.to_json(), counted, answers.by_chapter(), answers.by_section())
 
 

@@ -53,7 +53,7 @@ def read_floors(path: Path = FLOOR) -> Floors:
     if not path.exists():
         return Floors()
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    result = data.pop("result")
+    result = data.pop("result", "")
     rows = {(corpus, name): row for corpus, of_corpus in data.items() for name, row in of_corpus.items()}
     return Floors({key: Floor(row["value"], row["noise"]) for key, row in rows.items()}, result)
 
