@@ -111,7 +111,7 @@ class Pipeline:
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
         self._find_sections = _one_section if "sections" in without else find_sections
-        self._read_contexts = _all_present if "context" in without else context.read
+        self._context = _NoContext() if "context" in without else context
         self._has_axes = "axes" not in without
         self._has_encounter = "encounter" not in without
         self._rules = () if "rules" in without else RULES
@@ -165,7 +165,7 @@ class Pipeline:
         sections = self._find_sections(text)
         cues = self._tools(None).mentions.find(text).cues
         order = sorted(range(len(spans)), key=lambda number: spans[number])
-        contexts = self._read_contexts(
+        contexts = self._context.read(
             text,
             sections=sections,
             sentences=find_sentences(text, sections),
@@ -204,7 +204,7 @@ class Pipeline:
         hints = sort_places(found.hints, found.sides)
         placed = _in_bodies(found.spans, sections)
         places = [(span.begin, span.end) for span, _ in placed]
-        contexts = self._read_contexts(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
+        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
         encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
         return [
@@ -242,9 +242,12 @@ def _one_section(text: str) -> list[Section]:
     return [Section("", 0, 0, len(text))]
 
 
-def _all_present(text: str, *, spans: Sequence[tuple[int, int]], **_: object) -> list[Context]:
-    """Read no context."""
-    return [Context() for _ in spans]
+class _NoContext:
+    """Stands in for the reader of context where that is left out: everything is present, current, the patient's."""
+
+    def read(self, text: str, *, spans: Sequence[tuple[int, int]], **_: object) -> list[Context]:
+        """Return the context of each span."""
+        return [Context() for _ in spans]
 
 
 def _facts(mention: ReadMention) -> MentionFacts:

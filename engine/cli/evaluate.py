@@ -58,7 +58,7 @@ def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int,
     chartcoder evaluate codiesp corpus/dev --errors 20   errors to learn from
 
     Each missed code is traced to what it was lost to: a rule, the context of its mention, a rival, the threshold, a
-    code of the same category, or nothing was matched.
+    code of the same category; or nothing was matched, though the words of its title may stand there.
 
     --errors prints the text around each error: for openly licensed corpora, never for patients' charts.
     """

@@ -2,17 +2,20 @@
 
 From the last stage to the first: a rule took it off the claim; the context of its mention spoke against it; it was a
 candidate, but another code ranked higher; it was among the choices of a mention, but below the threshold; another code
-of its category was read; nothing of the kind was matched.
+of its category was read; nothing of the kind was matched, though the words of its title may be there.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from engine.evaluation.passages import Passages, says_most_of
 from engine.pipeline import ReadMention
 from engine.types import Assertion, CodedChart, Context, Document, Evidence, Experiencer, Finding, Temporality
 
 NEVER_MATCHED = "never matched"
+WORDS_ELSEWHERE = "its words matched as another code"
+WORDS_APART = "its words in a sentence, but not matched"
 OTHER_OF_CATEGORY = "other code of the category"
 BELOW_THRESHOLD = "below threshold"
 RANKED_LOWER = "another code ranked higher"
@@ -96,6 +99,14 @@ def find_losses(
             key=_order,
         )
     return {code: (best.get(code) or of_category.get(code[:3]) or (9, 0.0, Loss(NEVER_MATCHED)))[2] for code in missed}
+
+
+def find_words(title: str, coded: CodedChart, passages: Passages) -> Loss:
+    """Say of a code that was never matched whether the words of its title are there, and what became of them."""
+    for finding in coded.findings:
+        if says_most_of(title, finding.mention.text):
+            return Loss(WORDS_ELSEWHERE, place_of(finding), finding.codes[0].code)
+    return Loss(WORDS_APART if passages.hold(title) else NEVER_MATCHED)
 
 
 def _order(offer: _Offer) -> tuple[int, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
-from engine.evaluation.causes import NEVER_MATCHED, Loss, Place, Probe, Writer, find_losses
+from engine.evaluation.causes import NEVER_MATCHED, Loss, Place, Probe, Writer, find_losses, find_words
 from engine.evaluation.chapters import chapter_of
 from engine.evaluation.metrics import average_precisions
 from engine.evaluation.passages import Passages
@@ -51,7 +51,12 @@ class Answers:
         read = probe.read_mentions(chart.documents[0]) if probe and missed else ()
         mentions = [(mention, probe.score_choices(mention)) for mention in read] if probe else []
         losses = find_losses(missed, coded, mentions, write=write, is_claim=is_claim)
-        self.losses.update(((document, code), loss) for code, loss in losses.items())
+        passages = Passages(self.texts[document])
+        for code, found in losses.items():
+            loss = found
+            if probe is not None and loss.cause == NEVER_MATCHED:
+                loss = find_words(probe.title(code.upper()), coded, passages)
+            self.losses[document, code] = loss
 
     def judged(self, length: int | None = None) -> Judged:
         """Yield each document with what is right, wrong and missed, by the first `length` characters of codes."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.evaluation.causes import find_losses
+from engine.evaluation.causes import find_losses, find_words
 from engine.evaluation.chapters import CHAPTERS, chapter_of
 from engine.evaluation.passages import Passages
 from engine.pipeline import Pipeline
@@ -45,6 +45,25 @@ def test_a_candidate_behind_another_says_which(pipeline: Pipeline) -> None:
     finding.codes.append(behind)
     loss = find_losses({"M1A.9XX0"}, coded, [], is_claim=False)["M1A.9XX0"]
     assert (loss.cause, loss.instead) == ("another code ranked higher", "M10.9")
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "cause"),
+    [
+        ("Septic shock.", "Shock, unspecified", "its words matched as another code"),
+        (
+            "A fracture was seen in the shaft of the frobnar.",
+            "Fracture of frobnar",
+            "its words in a sentence, but not matched",
+        ),
+        ("A fracture. The frobnar is whole.", "Fracture of frobnar shaft", "never matched"),
+    ],
+)
+def test_words_of_a_title_that_were_not_matched_are_looked_for(
+    pipeline: Pipeline, text: str, title: str, cause: str
+) -> None:
+    coded = pipeline.code(Chart("c", (Document(text),)))
+    assert find_words(title, coded, Passages(text)).cause == cause
 
 
 @pytest.mark.parametrize(
