@@ -31,7 +31,7 @@ from tools.accuracy.previous import read_previous
 from tools.accuracy.sheets import Sheet, ablation_sheet, cause_sheet, chapter_sheet, headline_sheet, section_sheet
 
 # Wide enough for a row with its intervals, whatever the terminal.
-_WIDTH = 190
+_WIDTH = 230
 
 
 def describe(pipeline: Pipeline, home: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ from tools.accuracy.lines import Line
 from tools.accuracy.previous import Previous
 
 _FEW = 5
+_RARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def cause_sheet(measured: Mapping[str, Measured]) -> Sheet:
     for corpus, found in measured.items():
         for kind, causes in found.scores["causes"].items():
             total = sum(causes.values())
-            many = {cause: count for cause, count in causes.items() if count >= _FEW or len(causes) <= _FEW}
+            many = {cause: count for cause, count in causes.items() if count >= _RARE * total}
             if total > sum(many.values()):
                 many[f"{len(causes) - len(many)} rarer"] = total - sum(many.values())
             rows += [(corpus, kind, cause, str(count), f"{count / total:.1%}") for cause, count in many.items()]
