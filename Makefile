@@ -33,8 +33,9 @@ bench-peers: .venv-peers/.built
 bench-gates: $(STAMP)
 	$(BIN)/python -m pytest bench -m gate -p no:benchmark
 
+# Fails when a headline figure fell by more than its noise; LOWER=1 accepts what fell as the new floor.
 accuracy: build
-	$(BIN)/python -m tools.accuracy
+	$(BIN)/python -m tools.accuracy $(if $(filter 1,$(LOWER)),--lower)
 
 serve: build
 	$(BIN)/chartcoder serve

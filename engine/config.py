@@ -11,6 +11,7 @@ from platformdirs import user_data_dir
 
 from codesets.types import System
 from engine.errors import ConfigError
+from engine.switches import SWITCHES
 
 MIB = 1024 * 1024
 HOME_VARIABLE = "CHARTCODER_HOME"
@@ -30,11 +31,13 @@ class Config:
     `max_chart_bytes` limits the UTF-8 bytes of a chart's documents together. `drain_s` is how long a stopping
     server waits for calls in flight. `port` 0 picks a free one. `uds` is a unix domain socket path, added to TCP.
     `max_in_flight` bounds the charts a worker holds; beyond it calls are refused with RESOURCE_EXHAUSTED.
+    `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """
 
     home: Path = field(default_factory=default_directory)
     audit_dir: Path | None = None
     systems: tuple[str, ...] = (System.ICD10CM.value,)
+    without: tuple[str, ...] = ()
     max_chart_bytes: int = 4 * MIB
     host: str = "127.0.0.1"
     port: int = 50551
@@ -88,12 +91,15 @@ class Config:
         names = [system.value for system in System]
         for system in self.systems:
             _want("systems", system, system in names, f"names among {', '.join(names)}")
+        for part in self.without:
+            _want("without", part, part in SWITCHES, f"names among {', '.join(SWITCHES)}")
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _PATHS = ("home", "audit_dir", "uds")
 _INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
 _STRINGS = ("host", "log_level")
+_LISTS = ("systems", "without")
 
 
 def _want(name: str, got: object, holds: bool, want: str) -> None:
@@ -132,7 +138,7 @@ def _convert(name: str, value: Any) -> Any:
         return float(value)
     elif name == "reflection":
         _want(name, value, isinstance(value, bool), "true or false")
-    elif name == "systems":
+    elif name in _LISTS:
         _want(
             name,
             value,

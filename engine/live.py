@@ -5,7 +5,7 @@ milliseconds, since snapshots and dictionaries are mapped, not read.
 """
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -55,19 +55,19 @@ class Compiled:
     dictionaries: dict[str, Path]
 
 
-def build(home: Path, *, progress: Progress = _silent, again: bool = False) -> Compiled:
+def build(home: Path, *, progress: Progress = _silent, again: bool = False, without: Sequence[str] = ()) -> Compiled:
     """Compile what is missing in a store (or all of it `again`): the packaged release, dictionaries, search indexes.
 
-    `progress` is told each step that takes seconds. Raises SnapshotError on a snapshot that cannot be used, and
-    ArtifactError if the store cannot be written.
+    `progress` is told each step that takes seconds; `without` names sources of terms to leave out of dictionaries.
+    Raises SnapshotError on a snapshot that cannot be used, and ArtifactError if the store cannot be written.
     """
     try:
-        return _build(home, progress=progress, again=again)
+        return _build(home, progress, again, without)
     except OSError as error:
         raise ArtifactError(f"store {home}: cannot be written: {error.strerror}; want a folder with room") from None
 
 
-def _build(home: Path, *, progress: Progress, again: bool) -> Compiled:
+def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) -> Compiled:
     releases = Releases.open(home)
     if again or not releases.snapshots(System.ICD10CM):
         progress("reading the ICD-10-CM tabular list")
@@ -76,7 +76,7 @@ def _build(home: Path, *, progress: Progress, again: bool) -> Compiled:
     cues = CueTable.load().phrases
     dictionaries: dict[str, Path] = {}
     for snapshot in releases.snapshots(System.ICD10CM):
-        given = Ingredients(cues, HINTS, index_files(home, snapshot.release))
+        given = Ingredients(cues, HINTS, index_files(home, snapshot.release), without)
         path = dictionary_path(home, snapshot, given)
         if again or not path.exists():
             progress(f"compiling the dictionary of ICD-10-CM {snapshot.release.version}")
@@ -100,9 +100,10 @@ class Live:
         self.pipeline = Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
-            ranker=LinearRanker(),
+            ranker=LinearRanker(has_priors="priors" not in config.without),
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
+            without=config.without,
         )
 
     @classmethod
@@ -111,7 +112,7 @@ class Live:
 
         Raises SnapshotError or ArtifactError on compiled files that cannot be used.
         """
-        live = cls(config, build(config.home, progress=progress))
+        live = cls(config, build(config.home, progress=progress, without=config.without))
         live._tools_on(None)
         return live
 

@@ -4,6 +4,7 @@ sections -> sentences -> matches -> context -> candidates -> ranking -> findings
 This is the only file that knows the stages together; each stage is pure, and so is `Pipeline.code`.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +22,14 @@ from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.encounter import EncounterIndex
-from engine.rank.features import MentionFacts
+from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.hints import sort_places
 from engine.rank.ranking import CodeRanking
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
-from engine.rules.run import apply_rules
+from engine.rules.run import RULES, apply_rules
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -88,7 +89,10 @@ class ReadMention:
 
 
 class Pipeline:
-    """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest)."""
+    """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest).
+
+    `without` names the parts that are left out (switches.py); an answer's header says so.
+    """
 
     def __init__(
         self,
@@ -98,13 +102,19 @@ class Pipeline:
         ranker: Ranker,
         systems: Sequence[str] = (System.ICD10CM.value,),
         max_chart_bytes: int = 4 * 1024 * 1024,
+        without: Sequence[str] = (),
     ) -> None:
         self._tools_on = tools_on
-        self._context = context
         self._ranker = ranker
         self._ranking = CodeRanking(ranker)
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
+        self._without = "+".join(sorted(without))
+        self._find_sections = _one_section if "sections" in without else find_sections
+        self._context = _NoContext() if "context" in without else context
+        self._has_axes = "axes" not in without
+        self._has_encounter = "encounter" not in without
+        self._rules = () if "rules" in without else RULES
 
     def code(
         self, chart: Chart, *, request_id: str = "", on_findings: Callable[[list[Finding]], None] | None = None
@@ -124,7 +134,7 @@ class Pipeline:
                 on_findings(found)
             findings += found
         drafts = gather_suggestions(findings, chart, tools.title)
-        suggestions, alerts = apply_rules(drafts, Facts(chart, tools.snapshot, findings))
+        suggestions, alerts = apply_rules(drafts, Facts(chart, tools.snapshot, findings), self._rules)
         route_suggestions(suggestions, alerts)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
@@ -142,14 +152,17 @@ class Pipeline:
         return Header(__version__, (tools.used,), self._models(tools), request_id)
 
     def _models(self, tools: ReleaseTools) -> tuple[tuple[str, str], ...]:
-        return (
+        models = (
             ("dictionary", tools.mentions.content_hash),
             (f"ranker:{self._ranker.name}", self._ranker.content_hash),
         )
+        if not self._without:
+            return models
+        return (*models, (f"without:{self._without}", hashlib.sha256(self._without.encode()).hexdigest()))
 
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
         """Return what the text says of any given spans, whether or not they name something codable."""
-        sections = find_sections(text)
+        sections = self._find_sections(text)
         cues = self._tools(None).mentions.find(text).cues
         order = sorted(range(len(spans)), key=lambda number: spans[number])
         contexts = self._context.read(
@@ -172,19 +185,28 @@ class Pipeline:
         """Return what a document names, with context and candidates, before ranking."""
         return self._read_mentions(self._tools(day), document)
 
+    def score_choices(self, mention: ReadMention) -> list[float]:
+        """Return the score of each choice of a mention, those that are too unlikely to be candidates among them."""
+        rows = feature_rows([_facts(mention)], [mention.choices], self._ranker.priors)
+        return [float(score) for score in self._ranker.scores(rows)]
+
+    def title(self, code: str) -> str:
+        """Return the title of a code in the latest release, "" if that lacks it."""
+        return self._tools(None).title(code)
+
     def _read_mentions(
         self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
     ) -> list[ReadMention]:
         text = document.text
-        sections = find_sections(text)
+        sections = self._find_sections(text)
         sentences = find_sentences(text, sections)
         found = tools.mentions.find(text)
         hints = sort_places(found.hints, found.sides)
         placed = _in_bodies(found.spans, sections)
         places = [(span.begin, span.end) for span, _ in placed]
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
-        axes = AxisIndex(text, read_axes(text, hints), known)
-        encounters = EncounterIndex(text, hints.encounter)
+        axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
+        encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
         return [
             ReadMention(
                 span,
@@ -203,7 +225,7 @@ class Pipeline:
         document = chart.documents[number]
         mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
         ranked = self._ranking.rank(
-            [MentionFacts(mention.span.words, mention.span.is_capitals, mention.section) for mention in mentions],
+            [_facts(mention) for mention in mentions],
             [mention.choices for mention in mentions],
             system=tools.snapshot.release.system.value,
             title=tools.title,
@@ -213,6 +235,23 @@ class Pipeline:
             for mention, codes in zip(mentions, ranked, strict=True)
             if codes
         ]
+
+
+def _one_section(text: str) -> list[Section]:
+    """Read a document without the headings of its sections."""
+    return [Section("", 0, 0, len(text))]
+
+
+class _NoContext:
+    """Stands in for the reader of context where that is left out: everything is present, current, the patient's."""
+
+    def read(self, text: str, *, spans: Sequence[tuple[int, int]], **_: object) -> list[Context]:
+        """Return the context of each span."""
+        return [Context() for _ in spans]
+
+
+def _facts(mention: ReadMention) -> MentionFacts:
+    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section)
 
 
 def _mention(read: ReadMention, text: str, document: int) -> Mention:

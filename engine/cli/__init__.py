@@ -68,8 +68,13 @@ class LazyGroup(click.Group):
     metavar="FOLDER",
     help="Compiled code sets and the audit log. [default: $CHARTCODER_HOME, else the user's data folder]",
 )
+@click.option(
+    "--without",
+    metavar="NAMES",
+    help="Parts of the engine to leave out, to see what they are worth (docs/configuration.md lists them).",
+)
 @click.pass_context
-def cli(context: click.Context, config: Path | None, home: Path | None) -> None:
+def cli(context: click.Context, config: Path | None, home: Path | None, without: str | None) -> None:
     """Medical coding: charts in, coded suggestions with evidence, rules and an audit trail out.
 
     \b
@@ -82,7 +87,8 @@ def cli(context: click.Context, config: Path | None, home: Path | None) -> None:
 
     Everything stays on this machine. `chartcoder COMMAND --help` tells more of each command.
     """
-    context.obj = Config.load(config, {"home": home})
+    parts = None if without is None else tuple(name.strip() for name in without.split(",") if name.strip())
+    context.obj = Config.load(config, {"home": home, "without": parts})
 
 
 def _run() -> int:

@@ -38,7 +38,7 @@ class Result(Protocol):
     type=click.IntRange(0),
     default=0,
     metavar="N",
-    help="Also list N errors of each kind, in context.",
+    help="Also list N errors of each kind and cause, in context.",
 )
 @click.option(
     "--part",
@@ -56,6 +56,9 @@ def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int,
     chartcoder evaluate negex negex_testkit.tsv          table of phrases, sentences and labels
     chartcoder evaluate aci visits.jsonl --json          JSON lines: encounter_id, note, dialogue, icd10cm
     chartcoder evaluate codiesp corpus/dev --errors 20   errors to learn from
+
+    Each missed code is traced to what it was lost to: a rule, the context of its mention, a rival, the threshold, a
+    code of the same category; or nothing was matched, though the words of its title may stand there.
 
     --errors prints the text around each error: for openly licensed corpora, never for patients' charts.
     """
@@ -80,9 +83,9 @@ def _run(corpus: str, path: Path, part: str, pipeline: "Pipeline", tick: Tick) -
 
     try:
         if corpus == "codiesp":
-            return codiesp.evaluate(path, pipeline.code, tick=tick)
+            return codiesp.evaluate(path, pipeline.code, probe=pipeline, tick=tick)
         if corpus == "aci":
-            return aci.evaluate(path, pipeline.code, part=part, tick=tick)
+            return aci.evaluate(path, pipeline.code, part=part, probe=pipeline, tick=tick)
         return negex.evaluate(path, pipeline.read_context)
     except UnicodeDecodeError:
         raise InputError(f"corpus path: got {path}, which is not UTF-8, want a {corpus} corpus", field="path") from None
@@ -95,7 +98,23 @@ def _run(corpus: str, path: Path, part: str, pipeline: "Pipeline", tick: Tick) -
 def _print_table(corpus: str, scores: dict[str, Any]) -> None:
     from engine.cli.terminal import output_console
 
-    output_console().print(_table(corpus, scores))
+    console = output_console()
+    console.print(_table(corpus, {name: value for name, value in scores.items() if name != "causes"}))
+    console.print(_cause_table(scores["causes"]))
+
+
+def _cause_table(causes: dict[str, dict[str, int]]) -> "Table":
+    """Lay out where recall and precision were lost: the causes of what was missed and of what was wrong."""
+    from rich.table import Table
+
+    table = Table(title="what was lost, and to what")
+    for name in ("error", "cause", "count", "part"):
+        table.add_column(name, justify="left" if name in ("error", "cause") else "right")
+    for kind, counts in causes.items():
+        total = sum(counts.values())
+        for cause, count in counts.items():
+            table.add_row(kind, cause, str(count), f"{count / total:.1%}")
+    return table
 
 
 def _table(corpus: str, scores: dict[str, Any]) -> "Table":

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
+from engine.evaluation.causes import Probe, place_of_evidence
 from engine.evaluation.coded import Answers, Coder, read_corpus_file
+from engine.evaluation.tally import Tally
 from engine.types import Chart, Document, Setting
 
 
@@ -20,6 +22,7 @@ class AciResult:
     """The suggestions beside the labels."""
 
     answers: Answers
+    probe: Probe | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return exact and category micro scores."""
@@ -30,29 +33,41 @@ class AciResult:
             "category": scores["category"],
             "map": scores["map"],
             "documents": scores["documents"],
+            "causes": self.answers.causes(),
         }
 
+    def tallies(self) -> dict[str, Tally]:
+        """Count by visit, on exact codes and on categories."""
+        found = self.answers.tallies()
+        return {"exact": found["full"], "category": found["category"]}
+
     def errors(self, limit: int) -> list[str]:
-        """List wrong and missed codes."""
-        return list(self.answers.errors(limit))
+        """List wrong and missed codes, up to `limit` of each cause."""
+        return list(self.answers.errors(limit, self.probe))
 
 
 def evaluate(
-    path: Path, code_chart: Coder, *, part: str = "note", tick: Callable[[int, int], None] = lambda done, total: None
+    path: Path,
+    code_chart: Coder,
+    *,
+    part: str = "note",
+    probe: Probe | None = None,
+    tick: Callable[[int, int], None] = lambda done, total: None,
 ) -> AciResult:
-    """Code every visit of a file and compare; raises InputError on a file of another shape."""
+    """Code every visit of a file and compare; raises InputError on a file of another shape.
+
+    `probe` is asked why codes were missed.
+    """
     rows = _read_rows(path, part)
     answers = Answers({identifier: codes for identifier, _, codes in rows})
     for number, (identifier, text, _) in enumerate(rows):
-        coded = code_chart(Chart(identifier, (Document(text),), setting=Setting.OUTPATIENT))
+        chart = Chart(identifier, (Document(text),), setting=Setting.OUTPATIENT)
+        coded = code_chart(chart)
         kept = [s for s in coded.suggestions if s.system == "icd10cm"]
-        answers.ranked[identifier] = [s.code for s in kept]
-        for suggestion in kept:
-            begin, end = suggestion.evidence[0].begin, suggestion.evidence[0].end
-            shown = f"{text[max(0, begin - 50) : begin]}[{text[begin:end]}]{text[end : end + 50]}"
-            answers.contexts[identifier, suggestion.code] = f"{suggestion.confidence:.2f} " + " ".join(shown.split())
+        answers.add(identifier, text, {s.code: place_of_evidence(coded, s.evidence[0], s.confidence) for s in kept})
+        answers.explain(chart, coded, probe, is_claim=True)
         tick(number + 1, len(rows))
-    return AciResult(answers)
+    return AciResult(answers, probe)
 
 
 def _read_rows(path: Path, part: str) -> list[tuple[str, str, set[str]]]:

@@ -15,11 +15,12 @@ from typing import Any
 from codesets.icd10cm import dotted
 from codesets.types import System
 from engine.errors import InputError
-from engine.evaluation.coded import Answers, Coder, in_context, present_findings, rank_codes, read_corpus_file
+from engine.evaluation.causes import Place, Probe, Writer, place_of
+from engine.evaluation.coded import Answers, Coder, present_findings, rank_codes, read_corpus_file
+from engine.evaluation.tally import Tally
 from engine.types import Chart, Document, Finding
 
 _TRACKS = {"D": (System.ICD10CM.value, 3), "P": (System.ICD10PCS.value, 4)}
-Writer = Callable[[str], str]
 
 
 @dataclass(slots=True)
@@ -28,46 +29,68 @@ class CodiEspResult:
 
     tracks: dict[str, Answers]
     verbatim: Answers
+    probe: Probe | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return track D's scores at the top level; beside them P's, and D's with codes compared letter by letter."""
-        diagnoses = self.tracks["D"].scores(_TRACKS["D"][1])
-        procedures = self.tracks["P"].scores(_TRACKS["P"][1])
-        return {"corpus": "codiesp", **diagnoses, "verbatim": self.verbatim.scores(), "procedures": procedures}
+        diagnoses, procedures = self.tracks["D"].scores(), self.tracks["P"].scores()
+        beside = {"verbatim": self.verbatim.scores(), "procedures": procedures, "causes": self.answers.causes()}
+        return {"corpus": "codiesp", **diagnoses, **beside}
+
+    @property
+    def answers(self) -> Answers:
+        """The diagnoses."""
+        return self.tracks["D"]
+
+    def tallies(self) -> dict[str, Tally]:
+        """Count diagnoses by document, on full codes and on categories."""
+        return self.answers.tallies()
 
     def errors(self, limit: int) -> list[str]:
-        """List wrong and missed diagnoses in context."""
-        return list(self.tracks["D"].errors(limit))
+        """List wrong and missed diagnoses in context, up to `limit` of each cause."""
+        return list(self.answers.errors(limit, self.probe))
 
 
 def evaluate(
-    path: Path, code_chart: Coder, *, tick: Callable[[int, int], None] = lambda done, total: None
+    path: Path,
+    code_chart: Coder,
+    *,
+    probe: Probe | None = None,
+    tick: Callable[[int, int], None] = lambda done, total: None,
 ) -> CodiEspResult:
-    """Code every document of a CodiEsp folder and compare; raises InputError on a folder of another shape."""
+    """Code every document of a CodiEsp folder and compare; raises InputError on a folder of another shape.
+
+    `probe` is asked why diagnoses were missed.
+    """
     texts = sorted((path / "text_files_en").glob("*.txt"))
     if not texts:
         raise InputError(f"corpus path: got {path} without text_files_en/*.txt, want a CodiEsp split", field="path")
     names = {text.stem for text in texts}
     writers: dict[str, Writer] = {"D": as_annotated, "P": str.lower}
-    tracks = {track: Answers(read_gold(path, track, names, writers[track])) for track in _TRACKS}
+    tracks = {
+        track: Answers(read_gold(path, track, names, writers[track]), length) for track, (_, length) in _TRACKS.items()
+    }
     verbatim = Answers(read_gold(path, "D", names, str.lower))
     for number, file in enumerate(texts):
         text = read_corpus_file(file)
-        coded = code_chart(Chart(file.stem, (Document(text, kind="case report"),)))
+        chart = Chart(file.stem, (Document(text, kind="case report"),))
+        coded = code_chart(chart)
         for track, (system, _) in _TRACKS.items():
             best = present_findings([f for f in coded.findings if f.codes[0].system == system])
-            _add(tracks[track], file.stem, text, best, writers[track])
+            tracks[track].add(file.stem, text, _places(best, writers[track]))
             if track == "D":
-                _add(verbatim, file.stem, text, best, str.lower)
+                verbatim.add(file.stem, text, _places(best, str.lower))
+        tracks["D"].explain(chart, coded, probe, write=as_annotated, is_claim=False)
         tick(number + 1, len(texts))
-    return CodiEspResult(tracks, verbatim)
+    return CodiEspResult(tracks, verbatim, probe)
 
 
-def _add(answers: Answers, document: str, text: str, best: dict[str, tuple[float, Finding]], write: Writer) -> None:
-    ranked = rank_codes(best)
-    answers.ranked[document] = list(dict.fromkeys(write(code) for code in ranked))
-    for code in reversed(ranked):
-        answers.contexts[document, write(code)] = in_context(text, best[code][1])
+def _places(best: dict[str, tuple[float, Finding]], write: Writer) -> dict[str, Place]:
+    """Return the codes as the corpus writes them, best first, each with the surest place."""
+    places: dict[str, Place] = {}
+    for code in rank_codes(best):
+        places.setdefault(write(code), place_of(best[code][1]))
+    return places
 
 
 @lru_cache(maxsize=1)

@@ -32,26 +32,18 @@ class Score:
         return {"p": round(self.precision, 4), "r": round(self.recall, 4), "f1": round(self.f1, 4)}
 
 
-def score_sets(gold: Mapping[str, Iterable[str]], given: Mapping[str, Iterable[str]]) -> Score:
-    """Compare code sets document by document, over the documents of `gold`."""
-    right = wrong = missed = 0
-    for document, wanted in gold.items():
-        want, got = set(wanted), set(given.get(document, ()))
-        right += len(want & got)
-        wrong += len(got - want)
-        missed += len(want - got)
-    return Score(right, wrong, missed)
+def average_precisions(gold: Mapping[str, Iterable[str]], ranked: Mapping[str, Sequence[str]]) -> list[float]:
+    """Return the average precision of each document of `gold`, in order of name; MAP is their mean.
 
-
-def mean_average_precision(gold: Mapping[str, Iterable[str]], ranked: Mapping[str, Sequence[str]]) -> float:
-    """Return MAP over the documents of `gold`; repeated codes of a ranking count once, at their first place."""
-    total = 0.0
-    for document, wanted in gold.items():
-        want = set(wanted)
+    Repeated codes of a ranking count once, at their first place.
+    """
+    found: list[float] = []
+    for document in sorted(gold):
+        want = set(gold[document])
         hits, precision = 0, 0.0
         for place, code in enumerate(dict.fromkeys(ranked.get(document, ())), 1):
             if code in want:
                 hits += 1
                 precision += hits / place
-        total += precision / len(want) if want else 0.0
-    return total / len(gold) if gold else 0.0
+        found.append(precision / len(want) if want else 0.0)
+    return found

@@ -8,15 +8,18 @@ against the patient.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from engine.types import Assertion, Context, Experiencer, Temporality
+from engine.evaluation.tally import Tally
+from engine.types import Assertion, Axis, Context, Experiencer, Temporality
 
 ReadContext = Callable[[str, list[tuple[int, int]]], list[Context]]
-AXES = ("negation", "historical", "experiencer")
+_AXIS_OF = {"negation": Axis.ASSERTION, "historical": Axis.TEMPORALITY, "experiencer": Axis.EXPERIENCER}
+AXES = tuple(_AXIS_OF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,62 +34,53 @@ class NegexRow:
     experiencer: str = ""
 
 
-@dataclass(slots=True)
-class Score:
-    """Counts of one axis, and the measures that follow from them (0 where undefined)."""
+class _Error(NamedTuple):
+    """A row that was read otherwise than labelled on an axis; `cause` is the cue that decided."""
 
-    true_positives: int = 0
-    false_positives: int = 0
-    false_negatives: int = 0
-
-    def add(self, *, expected: bool, got: bool) -> None:
-        """Count one row."""
-        self.true_positives += expected and got
-        self.false_positives += got and not expected
-        self.false_negatives += expected and not got
-
-    @property
-    def precision(self) -> float:
-        """Right among those given."""
-        given = self.true_positives + self.false_positives
-        return self.true_positives / given if given else 0.0
-
-    @property
-    def recall(self) -> float:
-        """Given among those expected."""
-        expected = self.true_positives + self.false_negatives
-        return self.true_positives / expected if expected else 0.0
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall."""
-        both = 2 * self.true_positives + self.false_positives + self.false_negatives
-        return 2 * self.true_positives / both if both else 0.0
-
-    def to_json(self) -> dict[str, float]:
-        """Round the measures for a report."""
-        return {"p": round(self.precision, 4), "r": round(self.recall, 4), "f1": round(self.f1, 4)}
+    axis: str
+    kind: str
+    cause: str
+    shown: str
 
 
 @dataclass(slots=True)
 class NegexResult:
-    """The scores on each axis, and the rows that were read otherwise than labelled."""
+    """What was right, wrong and missed on each axis, by sentence, and the rows read otherwise than labelled."""
 
     rows: int = 0
     unplaced: int = 0
-    negation: Score = field(default_factory=Score)
-    historical: Score = field(default_factory=Score)
-    experiencer: Score = field(default_factory=Score)
-    wrong: list[str] = field(default_factory=list)
+    sentences: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, dict[int, list[int]]] = field(default_factory=lambda: {axis: {} for axis in AXES})
+    wrong: list[_Error] = field(default_factory=list)
+
+    def tallies(self) -> dict[str, Tally]:
+        """Count each axis by sentence: rows of one sentence are not independent."""
+        nothing = [0, 0, 0]
+        return {
+            axis: Tally.of_rows(found.get(number, nothing) for number in range(len(self.sentences)))
+            for axis, found in self.counts.items()
+        }
 
     def to_json(self) -> dict[str, Any]:
         """Report as API.md says; `unplaced` counts rows whose phrase is not in their sentence."""
-        scores = {axis: getattr(self, axis).to_json() for axis in AXES}
-        return {"corpus": "negex", **scores, "rows": self.rows, "unplaced": self.unplaced}
+        scores = {axis: of_axis.score().to_json() for axis, of_axis in self.tallies().items()}
+        beside = {"rows": self.rows, "unplaced": self.unplaced, "causes": self.causes()}
+        return {"corpus": "negex", **scores, **beside}
+
+    def causes(self) -> dict[str, dict[str, int]]:
+        """Count the rows missed and the false alarms by axis and cue."""
+        counted = {"missed": Counter[str](), "wrong": Counter[str]()}
+        for error in self.wrong:
+            counted[error.kind.lower()][f"{error.axis}: {error.cause}"] += 1
+        return {kind: dict(found.most_common()) for kind, found in counted.items()}
 
     def errors(self, limit: int) -> list[str]:
-        """List up to `limit` errors, each with its sentence and the cue that decided."""
-        return self.wrong[:limit]
+        """List up to `limit` errors of each kind on each axis, with sentence and cue, spread over the file."""
+        kinds: dict[tuple[str, str], list[str]] = {}
+        for error in self.wrong:
+            kinds.setdefault((error.axis, error.kind), []).append(error.shown)
+        spread = (found[:: max(1, len(found) // limit)][:limit] for found in kinds.values()) if limit else ()
+        return [shown for found in spread for shown in found]
 
 
 def evaluate(path: Path, read_context: ReadContext) -> NegexResult:
@@ -138,30 +132,28 @@ def score_rows(rows: Iterable[NegexRow], read_context: ReadContext) -> NegexResu
 
 
 def _score(result: NegexResult, row: NegexRow, span: tuple[int, int] | None, context: Context) -> None:
+    sentence = result.sentences.setdefault(row.sentence, len(result.sentences))
     checks = (
         ("negation", row.negation, row.negation == "negated", context.assertion is Assertion.ABSENT),
         ("historical", row.temporality, row.temporality == "historical", context.temporality is Temporality.HISTORICAL),
         ("experiencer", row.experiencer, row.experiencer != "patient", context.experiencer is not Experiencer.PATIENT),
     )
     for axis, label, expected, got in checks:
-        if not label:
+        if not label or not (expected or got):
             continue
-        getattr(result, axis).add(expected=expected, got=got)
-        if expected != got:
-            result.wrong.append(_error(row, span, context, axis, label))
+        kind = 0 if expected and got else 1 if got else 2
+        result.counts[axis].setdefault(sentence, [0, 0, 0])[kind] += 1
+        if kind:
+            result.wrong.append(_error(row, span, context, axis=axis, label=label, is_missed=expected))
 
 
-def _error(row: NegexRow, span: tuple[int, int] | None, context: Context, axis: str, label: str) -> str:
+def _error(
+    row: NegexRow, span: tuple[int, int] | None, context: Context, *, axis: str, label: str, is_missed: bool
+) -> _Error:
     begin, end = span or (0, 0)
     around = f"{row.sentence[max(0, begin - 90) : begin]}{{{row.sentence[begin:end]}}}{row.sentence[end : end + 60]}"
+    cause = next((cue.rule for cue in context.cues if cue.axis is _AXIS_OF[axis]), "no cue" if span else "unplaced")
     cues = ", ".join(cue.rule for cue in context.cues) or "no cue"
-    got = "the rest" if _is_rest(axis, context) else axis
-    return f"{axis}: want {label}, got {got} [{cues}] line {row.line}: {around}"
-
-
-def _is_rest(axis: str, context: Context) -> bool:
-    return {
-        "negation": context.assertion is not Assertion.ABSENT,
-        "historical": context.temporality is not Temporality.HISTORICAL,
-        "experiencer": context.experiencer is Experiencer.PATIENT,
-    }[axis]
+    got = "the rest" if is_missed else axis
+    shown = f"{axis}: want {label}, got {got} [{cues}] line {row.line}: {around}"
+    return _Error(axis, "MISSED" if is_missed else "WRONG", cause, shown)

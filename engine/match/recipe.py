@@ -5,14 +5,14 @@ and the code that derives phrases from them. So a stale dictionary is never open
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from codesets.index import IndexFile
 from codesets.lexicon import lexicon_hash, read_lexicon
 from codesets.snapshot import Snapshot
-from engine.match.lexicon import build_dictionary, index_terms, lexicon_terms, tabular_terms
+from engine.match.lexicon import Term, build_dictionary, index_terms, lexicon_terms, tabular_terms
 
 _MADE_BY = (
     "automaton.py",
@@ -41,11 +41,23 @@ def _recipe_hash() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ingredients:
-    """What a dictionary is made from besides a release and its lexicon: cue phrases, hint words, index files."""
+    """What a dictionary is made from besides a release and its lexicon: cue phrases, hint words, index files.
+
+    `without` names the sources of terms that are left out.
+    """
 
     cues: Sequence[str]
     hints: Sequence[str] = ()
     indexes: Sequence[IndexFile] = ()
+    without: Sequence[str] = ()
+
+
+# By name, which is that of its switch (engine/switches.py).
+TERM_SOURCES: dict[str, Callable[[Snapshot, Ingredients], Iterable[Term]]] = {
+    "lexicon": lambda snapshot, _: lexicon_terms(read_lexicon(snapshot.release.system), snapshot),
+    "tabular": lambda snapshot, _: tabular_terms(snapshot),
+    "indexes": lambda snapshot, given: (term for index in given.indexes for term in index_terms(index, snapshot)),
+}
 
 
 def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
@@ -56,16 +68,17 @@ def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
         *(i.content_hash for i in given.indexes),
     ]
     key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, _recipe_hash()]).encode()).hexdigest()[:20]
-    return home / "dictionaries" / f"{snapshot.release.system.value}-{snapshot.release.version}-{key}{SUFFIX}"
+    folder = home / "dictionaries"
+    left_out = [name for name in TERM_SOURCES if name in given.without]
+    if left_out:  # in a folder of its own, where it takes no whole dictionary's place
+        folder /= f"without-{'-'.join(left_out)}"
+    return folder / f"{snapshot.release.system.value}-{snapshot.release.version}-{key}{SUFFIX}"
 
 
 def make_dictionary(path: Path, snapshot: Snapshot, given: Ingredients) -> None:
     """Build the dictionary of a release at `path`, and remove those of the release that it replaces."""
-    terms = [
-        *lexicon_terms(read_lexicon(snapshot.release.system), snapshot),
-        *tabular_terms(snapshot),
-        *(term for index in given.indexes for term in index_terms(index, snapshot)),
-    ]
+    kept = (read for name, read in TERM_SOURCES.items() if name not in given.without)
+    terms = [term for read in kept for term in read(snapshot, given)]
     release = snapshot.release
     about = {"system": release.system.value, "version": release.version, "snapshot": release.content_hash}
     build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, about=about)

@@ -31,15 +31,15 @@ class Ranker(Protocol):
 
 
 class LinearRanker:
-    """A logistic score with weights from a file; priors are log-odds by code or category."""
+    """A logistic score with weights from a file; priors, if it has them, are log-odds by code or category."""
 
     name = "linear"
 
-    def __init__(self, folder: Path = _FOLDER) -> None:
+    def __init__(self, folder: Path = _FOLDER, *, has_priors: bool = True) -> None:
         weights, priors = folder / "weights.toml", folder / "priors.tsv"
         try:
             table = _read_weights(weights)
-            self.priors = _read_priors(priors)
+            self.priors = _read_priors(priors) if has_priors else {}
             self.content_hash = hashlib.sha256(weights.read_bytes() + priors.read_bytes()).hexdigest()
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ArtifactError(f"ranker weights in {folder.name}: {error}") from None

@@ -64,7 +64,8 @@ def test_the_table_has_a_row_a_measure_and_errors_below(terminal: Terminal, corp
     assert run.status == 0
     assert "precision" in run.out
     assert "0.667" in run.out
-    assert "MISSED one  m10.9" in run.out
+    assert "never matched" in run.out
+    assert "MISSED one  m10.9  (never matched) Gout, unspecified" in run.out
 
 
 WRONG_CORPORA = {

@@ -20,6 +20,7 @@ OTHER_VALUES = {
     "home": '"elsewhere"',
     "audit_dir": '"log"',
     "systems": '["icd10cm", "hcpcs"]',
+    "without": '["rules"]',
     "max_chart_bytes": "5000",
     "host": '"localhost"',
     "port": "1234",

@@ -45,7 +45,8 @@ def test_a_visit_is_an_outpatients_and_the_note_or_the_dialogue_is_read(tmp_path
 
 def test_errors_show_where_the_wrong_code_comes_from(tmp_path: Path) -> None:
     result = evaluate(write(tmp_path, *VISITS), Rote(suggestions={"v1": ["R05.9"]}))
-    assert result.errors(5)[0] == "WRONG  v1  R05.9  0.50 [n]ote one"
+    shown = "WRONG  v1  R05.9  (nothing of the category is wanted) 0.50 no heading: [n]ote one"
+    assert result.errors(5)[0] == shown
     assert [line.split()[2] for line in result.errors(5)[1:]] == ["E11.9", "I10", "M25.561"]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.evaluation.negex import NegexRow, Score, evaluate, find_target, read_rows
+from engine.evaluation.negex import NegexRow, evaluate, find_target, read_rows, score_rows
 from engine.types import Assertion, Context, Experiencer, Temporality
 
 _HEADER = "line number\tCondition\tsentence\tnegation_status\ttemporality\texperiencer\n"
@@ -48,15 +48,31 @@ def test_figures_are_those_worked_by_hand(kit: Path) -> None:
         "experiencer": {"p": 1.0, "r": 1.0, "f1": 1.0},
         "rows": 7,
         "unplaced": 1,
+        # No cue decides in these contexts; the phrase of 13 is not in its sentence.
+        "causes": {
+            "missed": {"negation: no cue": 1, "negation: unplaced": 1, "historical: no cue": 1},
+            "wrong": {"negation: no cue": 1},
+        },
     }
 
 
 def test_errors_show_the_target_in_its_sentence(kit: Path) -> None:
-    result = evaluate(kit, read_by_first_word)
-    assert len(result.errors(100)) == 4
-    (first,) = result.errors(1)
+    first = evaluate(kit, read_by_first_word).errors(1)[0]
     assert "want affirmed" in first
     assert "No sign but {GOUT}." in first
+
+
+def test_errors_are_listed_by_kind(kit: Path) -> None:
+    result = evaluate(kit, read_by_first_word)
+    # A false alarm, two of three negations missed, a past condition missed: of each kind one.
+    assert [len(result.errors(limit)) for limit in (0, 1, 100)] == [0, 3, 4]
+
+
+def test_rows_of_one_sentence_are_counted_together() -> None:
+    rows = [NegexRow("1", "x", "No X and Y.", "negated"), NegexRow("2", "y", "No X and Y.", "negated")]
+    rows.append(NegexRow("3", "z", "No Z.", "affirmed"))
+    negation = score_rows(rows, read_by_first_word).tallies()["negation"]
+    assert (negation.right.tolist(), negation.wrong.tolist()) == ([2, 0], [0, 1])
 
 
 def test_missing_columns_are_empty_labels() -> None:
@@ -93,7 +109,3 @@ def test_target_is_the_phrase_in_capitals_first(condition: str, sentence: str, e
 @pytest.mark.parametrize(("condition", "sentence"), [("fever", "cough"), ("", "cough")])
 def test_target_that_is_not_there(condition: str, sentence: str) -> None:
     assert find_target(NegexRow("1", condition, sentence)) is None
-
-
-def test_measures_of_nothing_are_zero() -> None:
-    assert Score().to_json() == {"p": 0.0, "r": 0.0, "f1": 0.0}
