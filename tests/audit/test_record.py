@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_coded import made_coded, made_finding, made_suggestion
 
 from engine.audit.record import (
     Envelope,
@@ -23,21 +24,15 @@ from engine.types import (
     Alert,
     Candidate,
     Chart,
-    CodedChart,
-    Context,
     Document,
     Evidence,
-    Finding,
     Header,
-    Mention,
     Reason,
     ReleaseUsed,
     Role,
-    Route,
     Setting,
     Severity,
     Sex,
-    Suggestion,
 )
 
 SALT = bytes(range(32))
@@ -68,30 +63,23 @@ CHART = Chart(
     known_codes=("CANARYCODE",),
     systems=("icd10cm",),
 )
-CODED = CodedChart(
-    chart_id="CANARYID",
-    header=Header("0.1.0", (ReleaseUsed("icd10cm", "2026-04-01", "r" * 64),), (("ranker", "m" * 64),), "request-1"),
-    findings=[
-        Finding(
-            Mention(0, 15, 30, "CANARYMENTION", "CANARYSECTION", Context()),
-            [Candidate("icd10cm", "E11.9", "CANARYTITLE", 0.9)],
-        )
-    ],
-    suggestions=[
-        Suggestion(
-            "icd10cm",
+PLACE = Evidence(0, 15, 30)
+CODED = made_coded(
+    CHART,
+    [made_finding(PLACE, "CANARYMENTION", "E11.9")],
+    [
+        made_suggestion(
             "E11.9",
-            "CANARYTITLE",
-            Role.PRINCIPAL,
-            0.91239,
-            Route.AUTO,
-            [Evidence(0, 15, 30)],
-            [Candidate("icd10cm", "E11.8", "CANARYTITLE", 0.1)],
-            [Reason("stated", "ICD-10-CM Guidelines I.A.19", "stated once")],
+            [PLACE],
+            display="CANARYTITLE",
+            role=Role.PRINCIPAL,
+            confidence=0.91239,
+            alternatives=[Candidate("icd10cm", "E11.8", "CANARYTITLE", 0.1)],
+            reasons=[Reason("stated", "ICD-10-CM Guidelines I.A.19", "stated once")],
         )
     ],
+    header=Header("0.1.0", (ReleaseUsed("icd10cm", "2026-04-01", "r" * 64),), (("ranker", "m" * 64),), "request-1"),
     alerts=[Alert("excludes1", Severity.WARNING, "CANARYMESSAGE", "I.A.12.a", [Evidence(0, 1, 2)], ["E11.9", "E10.9"])],
-    elapsed_ms=3.1,
 )
 
 leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"]))
