@@ -174,9 +174,14 @@ def _options(config: Config, *, share_port: bool) -> list[tuple[str, int]]:
 
 
 def _add_services(server: Any, charts: coding.CodingService, sets: codesets.CodeSetService) -> None:
-    """Register the handlers; they take and give bytes."""
+    """Register the handlers; they take and give bytes.
+
+    CodeChart has one request and a stream of replies. On the wire any method is a stream either way, and grpc.aio is
+    told the reverse: it then reads no request before the handler asks for it, so that a refusal costs less, and sends
+    the last reply together with the status.
+    """
     streams = {
-        "CodeChart": grpc.unary_stream_rpc_method_handler(charts.code_chart),
+        "CodeChart": grpc.stream_unary_rpc_method_handler(charts.code_chart),
         "CodeCharts": grpc.stream_stream_rpc_method_handler(charts.code_charts),
     }
     unary = {
