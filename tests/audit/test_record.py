@@ -99,6 +99,33 @@ def test_record_has_the_documented_bytes():
     assert encode_record(ENVELOPE, entry.body) == encoded('{"a":"é \\"x\\"\\n","b":[1,true,null]}'.encode())
 
 
+any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(
+    ["", '"', "\\", "\x00\u2028é"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(any_text, any_text, st.integers(0, 10**9), st.floats(0, 1), st.integers(0, 3))
+def test_an_answer_is_recorded_in_canonical_bytes(word, other, number, confidence, count):
+    place = Evidence(number, number + 1, number + 2)
+    suggestions = [
+        made_suggestion(
+            word, [place] * count, confidence=confidence, system=other, reasons=[Reason(word, other, word)] * count
+        )
+    ] * count
+    alerts = [Alert(word, Severity.WARNING, "", other, [place] * count, [word, other])] * count
+    entry = chart_coded(CHART, made_coded(CHART, [], suggestions, alerts=alerts), salt=SALT)
+    body = decode_record(encode_record(ENVELOPE, entry.body)).body
+    assert [(item["code"], item["system"]) for item in body["suggestions"]] == [(word, other)] * count
+    assert [item["codes"] for item in body["alerts"]] == [[word, other]] * count
+
+
+def test_an_answer_that_utf_8_cannot_hold_is_not_recorded():
+    coded = made_coded(CHART, [], [made_suggestion("\ud800", [])])
+    with pytest.raises(AuditError):
+        chart_coded(CHART, coded, salt=SALT)
+
+
 def test_leaf_hash_is_that_of_rfc_9162():
     # The hash of the empty leaf, from the test vectors of certificate-transparency-go.
     assert leaf_hash(b"").hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
