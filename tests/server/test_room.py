@@ -43,7 +43,7 @@ def test_a_few_are_taken_however_slow_charts_have_been() -> None:
     assert fill(room) == 4
 
 
-@pytest.mark.parametrize(("rest_s", "expected"), [(0.0, 40), (0.03, 40), (0.055, 25), (0.07, 10), (0.5, 10)])
+@pytest.mark.parametrize(("rest_s", "expected"), [(0.0, 40), (0.02, 40), (0.04, 25), (0.06, 10), (0.5, 10)])
 def test_fewer_are_taken_where_what_follows_their_turn_takes_long(rest_s: float, expected: int) -> None:
     room = Room(1000)
     learn(room, 0.001, rest_s=rest_s)
