@@ -15,6 +15,7 @@ from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
+from engine.context.exchange import read_exchanges
 from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.mentions import MentionFinder, TermSpan
@@ -29,6 +30,7 @@ from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.run import apply_rules
+from engine.text.dialogue import read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -176,13 +178,19 @@ class Pipeline:
         self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
     ) -> list[ReadMention]:
         text = document.text
-        sections = find_sections(text)
-        sentences = find_sentences(text, sections)
+        dialogue = read_dialogue(text, kind=document.kind)
+        if dialogue is None:
+            sections = find_sections(text)
+            sentences = find_sentences(text, sections)
+        else:
+            sections, sentences = dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances]
         found = tools.mentions.find(text)
         hints = sort_places(found.hints, found.sides)
         placed = _in_bodies(found.spans, sections)
         places = [(span.begin, span.end) for span, _ in placed]
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
+        if dialogue is not None:
+            read_exchanges(text, dialogue, places, contexts)
         axes = AxisIndex(text, read_axes(text, hints), known)
         encounters = EncounterIndex(text, hints.encounter)
         return [
