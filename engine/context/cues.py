@@ -43,6 +43,8 @@ class Does(IntFlag):
     SKIPS_ITEM = 128
     IS_EXACT = 256
     MAY_BELONG = 512
+    OPENS = 1024
+    IS_PAST = 2048
 
 
 class Stop(IntEnum):
@@ -96,6 +98,8 @@ _FLAGS = {
     "skip_item": Does.SKIPS_ITEM,
     "exact": Does.IS_EXACT,
     "near": Does.MAY_BELONG,
+    "opens": Does.OPENS,
+    "past": Does.IS_PAST,
 }
 _PREFIX = {"before": "pre", "after": "post", "both": "mid", "answer": "answer", "pseudo": "pseudo", "terminate": "end"}
 _STOPS = {"list": Stop.LIST, "clause": Stop.CLAUSE, "comma": Stop.COMMA, "and": Stop.AND}
