@@ -30,7 +30,7 @@ from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.run import apply_rules
-from engine.text.dialogue import read_dialogue
+from engine.text.dialogue import main_side, read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -191,6 +191,8 @@ class Pipeline:
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
         if dialogue is not None:
             read_exchanges(text, dialogue, places, contexts)
+        if dialogue is not None and (side := main_side(text)):
+            known = {**(known or {}), "side": side}
         axes = AxisIndex(text, read_axes(text, hints), known)
         encounters = EncounterIndex(text, hints.encounter)
         return [

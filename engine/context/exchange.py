@@ -17,7 +17,7 @@ from engine.context.scope import ASKED
 from engine.text.dialogue import Dialogue, Speaker, Utterance, any_of, fillers, patterns
 from engine.types import Assertion, Axis, Context, Cue
 
-_GIVEN_REACH, _ASIDE_REACH = 40, 200
+_GIVEN_REACH, _ASIDE_REACH = 40, 120
 _LATER, _ITEM_WORDS = 12, 8
 
 

@@ -22,7 +22,9 @@ from engine.types import Section
 INTERVIEW = "INTERVIEW"
 _HEAD = 200
 _FEWEST_TURNS = 3
-_MIDDLE = 0.5
+# Where, as a share of the transcript, an assessment and a plan may come before any examination.
+_SOONEST = {"assessment": 0.2, "plan": 0.5}
+_SHORT = 12
 _SURELY_CLINICAL = 3
 
 
@@ -243,6 +245,23 @@ def _any_filler() -> str:
 _FILLERS = re.compile(rf"(?:\s{{0,3}}+(?:{_any_filler()}|[a-z]{{1,12}}-(?=\s))[\s,.]{{0,6}}+)*+", re.IGNORECASE)
 
 
+# ---- side ----------------------------------------------------------------------------------------------------------
+
+_SIDED = re.compile(
+    rf"\b(right|left)\s{{1,3}}(?:[a-z]{{1,16}}\s){{0,2}}{any_of(patterns()['sides']['parts'])}", re.IGNORECASE
+)
+_MOSTLY = 3
+
+
+def main_side(text: str) -> str:
+    """Return the side that a visit is about: "right" or "left" where one is named thrice as often, else ""."""
+    found = [match[1].lower() for match in _SIDED.finditer(text)]
+    right, left = found.count("right"), found.count("left")
+    if max(right, left) < _MOSTLY * max(min(right, left), 1) and min(right, left) > 0:
+        return ""
+    return "right" if right > left else "left" if left else ""
+
+
 # ---- parts ---------------------------------------------------------------------------------------------------------
 
 # Where an utterance opens several parts, the first of these counts.
@@ -266,7 +285,8 @@ def _find_sections(
         turn = turns[utterance.turn]
         if turn.speaker is Speaker.CLINICIAN:
             found = {part for _, part in _within(opened, utterance.begin, utterance.end)}
-            current = _part(found, current, is_early=utterance.begin < _MIDDLE * len(text))
+            share = 1.0 if len(turns) < _SHORT else utterance.begin / len(text)
+            current = _part(found, current, share)
         name = current if turn.speaker is Speaker.CLINICIAN else INTERVIEW
         if utterance.turn == last_turn and sections[-1].name == name:
             continue
@@ -279,10 +299,10 @@ def _find_sections(
     return sections or [Section("", 0, 0, len(text))]
 
 
-def _part(found: set[str], current: str, *, is_early: bool) -> str:
+def _part(found: set[str], current: str, share: float) -> str:
     """Return the part that an utterance of the clinician's belongs to, by what it opens and the part before."""
-    if current == INTERVIEW and is_early:
-        found.discard("plan")
+    if current == INTERVIEW:
+        found -= {part for part, soonest in _SOONEST.items() if share < soonest}
     return next((section for part, section in _SECTION_OF.items() if part in found), current)
 
 
