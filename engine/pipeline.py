@@ -15,8 +15,8 @@ from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
-from engine.context.exchange import read_exchanges
 from engine.context.scope import ContextReader
+from engine.context.transcript import read_transcript
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
@@ -190,7 +190,7 @@ class Pipeline:
         places = [(span.begin, span.end) for span, _ in placed]
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
         if dialogue is not None:
-            read_exchanges(text, dialogue, places, contexts)
+            read_transcript(text, dialogue, places, contexts)
         if dialogue is not None and (side := main_side(text)):
             known = {**(known or {}), "side": side}
         axes = AxisIndex(text, read_axes(text, hints), known)

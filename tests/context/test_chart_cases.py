@@ -6,8 +6,8 @@ import pytest
 from test_scope import cut_braces, describe, normal
 
 from engine.context.cues import CueTable
-from engine.context.exchange import read_exchanges
 from engine.context.scope import ContextReader
+from engine.context.transcript import read_transcript
 from engine.match.lexicon import build_dictionary
 from engine.match.mentions import MentionFinder
 from engine.text.dialogue import read_dialogue
@@ -43,7 +43,7 @@ def read_chart(finder: MentionFinder, text: str, spans: list[tuple[int, int]]) -
         text, sections=sections, sentences=sentences, cues=finder.find(text).cues, spans=spans
     )
     if dialogue:
-        read_exchanges(text, dialogue, spans, contexts)
+        read_transcript(text, dialogue, spans, contexts)
     return contexts
 
 
