@@ -30,7 +30,7 @@ from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.run import apply_rules
-from engine.text.dialogue import main_side, read_dialogue
+from engine.text.dialogue import Dialogue, main_side, read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -87,6 +87,15 @@ class ReadMention:
     section: str
     context: Context
     choices: ChoiceSet
+
+
+@dataclass(slots=True)
+class _Layout:
+    """A document cut up; `dialogue` is None for a note."""
+
+    sections: list[Section]
+    sentences: list[tuple[int, int]]
+    dialogue: Dialogue | None = None
 
 
 class Pipeline:
@@ -151,16 +160,10 @@ class Pipeline:
 
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
         """Return what the text says of any given spans, whether or not they name something codable."""
-        sections = find_sections(text)
+        layout = _cut(text)
         cues = self._tools(None).mentions.find(text).cues
         order = sorted(range(len(spans)), key=lambda number: spans[number])
-        contexts = self._context.read(
-            text,
-            sections=sections,
-            sentences=find_sentences(text, sections),
-            cues=cues,
-            spans=[spans[number] for number in order],
-        )
+        contexts = self._contexts(text, layout, cues, [spans[number] for number in order])
         found = dict(zip(order, contexts, strict=True))
         return [found[number] for number in range(len(spans))]
 
@@ -178,20 +181,12 @@ class Pipeline:
         self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
     ) -> list[ReadMention]:
         text = document.text
-        dialogue = read_dialogue(text, kind=document.kind)
-        if dialogue is None:
-            sections = find_sections(text)
-            sentences = find_sentences(text, sections)
-        else:
-            sections, sentences = dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances]
+        layout = _cut(text, document.kind)
         found = tools.mentions.find(text)
         hints = sort_places(found.hints, found.sides)
-        placed = _in_bodies(found.spans, sections)
-        places = [(span.begin, span.end) for span, _ in placed]
-        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
-        if dialogue is not None:
-            read_transcript(text, dialogue, places, contexts)
-        if dialogue is not None and (side := main_side(text)):
+        placed = _in_bodies(found.spans, layout.sections)
+        contexts = self._contexts(text, layout, found.cues, [(span.begin, span.end) for span, _ in placed])
+        if layout.dialogue is not None and (side := main_side(text)):
             known = {**(known or {}), "side": side}
         axes = AxisIndex(text, read_axes(text, hints), known)
         encounters = EncounterIndex(text, hints.encounter)
@@ -209,6 +204,17 @@ class Pipeline:
             for (span, section), context in zip(placed, contexts, strict=True)
         ]
 
+    def _contexts(
+        self, text: str, layout: _Layout, cues: Sequence[tuple[int, int, int]], spans: Sequence[tuple[int, int]]
+    ) -> list[Context]:
+        """Return the context of each span; they are sorted."""
+        contexts = self._context.read(
+            text, sections=layout.sections, sentences=layout.sentences, cues=cues, spans=spans
+        )
+        if layout.dialogue is not None:
+            read_transcript(text, layout.dialogue, spans, contexts)
+        return contexts
+
     def _read(self, tools: ReleaseTools, chart: Chart, number: int) -> list[Finding]:
         document = chart.documents[number]
         mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
@@ -223,6 +229,14 @@ class Pipeline:
             for mention, codes in zip(mentions, ranked, strict=True)
             if codes
         ]
+
+
+def _cut(text: str, kind: str = "") -> _Layout:
+    dialogue = read_dialogue(text, kind=kind)
+    if dialogue is not None:
+        return _Layout(dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances], dialogue)
+    sections = find_sections(text)
+    return _Layout(sections, find_sentences(text, sections))
 
 
 def _mention(read: ReadMention, text: str, document: int) -> Mention:
