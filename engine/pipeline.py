@@ -17,6 +17,7 @@ from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
+from engine.context.transcript import read_transcript
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
@@ -30,6 +31,7 @@ from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.run import RULES, apply_rules
+from engine.text.dialogue import Dialogue, main_side, read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -88,6 +90,15 @@ class ReadMention:
     choices: ChoiceSet
 
 
+@dataclass(slots=True)
+class _Layout:
+    """A document cut up; `dialogue` is None for a note."""
+
+    sections: list[Section]
+    sentences: list[tuple[int, int]]
+    dialogue: Dialogue | None = None
+
+
 class Pipeline:
     """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest).
 
@@ -110,7 +121,7 @@ class Pipeline:
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
-        self._find_sections = _one_section if "sections" in without else find_sections
+        self._has_sections = "sections" not in without
         self._context = _NoContext() if "context" in without else context
         self._has_axes = "axes" not in without
         self._has_encounter = "encounter" not in without
@@ -162,16 +173,10 @@ class Pipeline:
 
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
         """Return what the text says of any given spans, whether or not they name something codable."""
-        sections = self._find_sections(text)
+        layout = self._cut(text)
         cues = self._tools(None).mentions.find(text).cues
         order = sorted(range(len(spans)), key=lambda number: spans[number])
-        contexts = self._context.read(
-            text,
-            sections=sections,
-            sentences=find_sentences(text, sections),
-            cues=cues,
-            spans=[spans[number] for number in order],
-        )
+        contexts = self._contexts(text, layout, cues, [spans[number] for number in order])
         found = dict(zip(order, contexts, strict=True))
         return [found[number] for number in range(len(spans))]
 
@@ -198,13 +203,13 @@ class Pipeline:
         self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
     ) -> list[ReadMention]:
         text = document.text
-        sections = self._find_sections(text)
-        sentences = find_sentences(text, sections)
+        layout = self._cut(text, document.kind)
         found = tools.mentions.find(text)
         hints = sort_places(found.hints, found.sides)
-        placed = _in_bodies(found.spans, sections)
-        places = [(span.begin, span.end) for span, _ in placed]
-        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
+        placed = _in_bodies(found.spans, layout.sections)
+        contexts = self._contexts(text, layout, found.cues, [(span.begin, span.end) for span, _ in placed])
+        if layout.dialogue is not None and (side := main_side(text)):
+            known = {**(known or {}), "side": side}
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
         encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
         return [
@@ -221,6 +226,28 @@ class Pipeline:
             for (span, section), context in zip(placed, contexts, strict=True)
         ]
 
+    def _cut(self, text: str, kind: str = "") -> _Layout:
+        """Cut a document up; without the part `sections` it is one, and no dialogue."""
+        if not self._has_sections:
+            sections = [Section("", 0, 0, len(text))]
+            return _Layout(sections, find_sentences(text, sections))
+        dialogue = read_dialogue(text, kind=kind)
+        if dialogue is not None:
+            return _Layout(dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances], dialogue)
+        sections = find_sections(text)
+        return _Layout(sections, find_sentences(text, sections))
+
+    def _contexts(
+        self, text: str, layout: _Layout, cues: Sequence[tuple[int, int, int]], spans: Sequence[tuple[int, int]]
+    ) -> list[Context]:
+        """Return the context of each span; they are sorted."""
+        contexts = self._context.read(
+            text, sections=layout.sections, sentences=layout.sentences, cues=cues, spans=spans
+        )
+        if layout.dialogue is not None:
+            read_transcript(text, layout.dialogue, spans, contexts)
+        return contexts
+
     def _read(self, tools: ReleaseTools, chart: Chart, number: int) -> list[Finding]:
         document = chart.documents[number]
         mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
@@ -235,11 +262,6 @@ class Pipeline:
             for mention, codes in zip(mentions, ranked, strict=True)
             if codes
         ]
-
-
-def _one_section(text: str) -> list[Section]:
-    """Read a document without the headings of its sections."""
-    return [Section("", 0, 0, len(text))]
 
 
 class _NoContext:
