@@ -1,6 +1,7 @@
 """The order of the stages: documents to findings, findings to suggestions.
 
-sections -> sentences -> matches -> context -> candidates -> ranking -> findings -> drafts -> rules -> routing.
+sections -> sentences -> matches -> abbreviations -> context -> candidates -> ranking -> findings -> drafts -> rules
+-> routing.
 This is the only file that knows the stages together; each stage is pure, and so is `Pipeline.code`.
 """
 
@@ -17,13 +18,15 @@ from engine import __version__
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
+from engine.match.definitions import read_definitions
+from engine.match.disambiguate import AbbreviationReader
 from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import MentionFacts
 from engine.rank.hints import sort_places
-from engine.rank.ranking import CodeRanking
+from engine.rank.ranking import CodeRanking, doubtful_candidates
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
@@ -53,6 +56,7 @@ class ReleaseTools:
 
     snapshot: Snapshot
     mentions: MentionFinder
+    abbreviations: AbbreviationReader
     candidates: CandidateMaker
 
     @property
@@ -79,12 +83,16 @@ def _title(snapshot: Snapshot, code: str) -> str:
 
 @dataclass(slots=True)
 class ReadMention:
-    """A span of a document with its section, context and candidate codes, before ranking."""
+    """A span of a document with its section, context and candidate codes, before ranking.
+
+    `doubts` are the meanings of an abbreviation that could not be told apart, each with its weight.
+    """
 
     span: TermSpan
     section: str
     context: Context
     choices: ChoiceSet
+    doubts: tuple[tuple[float, ChoiceSet], ...] = ()
 
 
 class Pipeline:
@@ -118,8 +126,9 @@ class Pipeline:
         header = self.header(chart, request_id)
         tools = self._tools(chart.date_of_service)
         findings: list[Finding] = []
+        definitions = read_definitions(document.text for document in chart.documents)
         for number in range(len(chart.documents)):
-            found = self._read(tools, chart, number)
+            found = self._read(tools, chart, number, definitions)
             if on_findings is not None:
                 on_findings(found)
             findings += found
@@ -170,48 +179,55 @@ class Pipeline:
 
     def read_mentions(self, document: Document, *, day: date | None = None) -> list[ReadMention]:
         """Return what a document names, with context and candidates, before ranking."""
-        return self._read_mentions(self._tools(day), document)
+        return self._read_mentions(self._tools(day), document, read_definitions((document.text,)))
 
     def _read_mentions(
-        self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
+        self,
+        tools: ReleaseTools,
+        document: Document,
+        definitions: Mapping[str, str],
+        known: Mapping[str, str] | None = None,
     ) -> list[ReadMention]:
         text = document.text
         sections = find_sections(text)
         sentences = find_sentences(text, sections)
         found = tools.mentions.find(text)
         hints = sort_places(found.hints, found.sides)
-        placed = _in_bodies(found.spans, sections)
+        spans = tools.abbreviations.add_defined(text, found.spans, definitions)
+        placed = tools.abbreviations.resolve(
+            text, _in_bodies(spans, sections), kind=document.kind, definitions=definitions
+        )
         places = [(span.begin, span.end) for span, _ in placed]
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
         axes = AxisIndex(text, read_axes(text, hints), known)
         encounters = EncounterIndex(text, hints.encounter)
-        return [
-            ReadMention(
-                span,
-                section,
-                context,
-                tools.candidates.choices(
-                    span.senses,
-                    axes.near(span.begin, span.end),
-                    encounter=encounters.near(span.begin, span.end),
-                ),
-            )
-            for (span, section), context in zip(placed, contexts, strict=True)
-        ]
+        read: list[ReadMention] = []
+        for (span, section), context in zip(placed, contexts, strict=True):
+            wanted, encounter = axes.near(span.begin, span.end), encounters.near(span.begin, span.end)
+            choices = tools.candidates.choices(span.senses, wanted, encounter=encounter)
+            mention = ReadMention(span, section, context, choices)
+            if span.doubts:
+                mention.doubts = tuple(
+                    (weight, tools.candidates.choices(senses, wanted, encounter=encounter))
+                    for weight, senses in span.doubts
+                )
+            read.append(mention)
+        return read
 
-    def _read(self, tools: ReleaseTools, chart: Chart, number: int) -> list[Finding]:
+    def _read(self, tools: ReleaseTools, chart: Chart, number: int, definitions: Mapping[str, str]) -> list[Finding]:
         document = chart.documents[number]
-        mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
+        mentions = self._read_mentions(tools, document, definitions, _SEX_VALUES.get(chart.sex))
+        system = tools.snapshot.release.system.value
         ranked = self._ranking.rank(
-            [MentionFacts(mention.span.words, mention.span.is_capitals, mention.section) for mention in mentions],
+            [MentionFacts(m.span.words, m.span.is_capitals, m.section, m.span.is_resolved) for m in mentions],
             [mention.choices for mention in mentions],
-            system=tools.snapshot.release.system.value,
+            system=system,
             title=tools.title,
         )
         return [
-            Finding(_mention(mention, document.text, number), list(codes))
-            for mention, codes in zip(mentions, ranked, strict=True)
-            if codes
+            Finding(_mention(mention, document.text, number), codes)
+            for mention, sure in zip(mentions, ranked, strict=True)
+            if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from codesets.index import IndexFile
 from codesets.lexicon import lexicon_hash, read_lexicon
+from codesets.lexicon.abbreviations import abbreviation_file, read_abbreviations
 from codesets.snapshot import Snapshot
-from engine.match.lexicon import build_dictionary, index_terms, lexicon_terms, tabular_terms
+from codesets.types import System
+from engine.match.lexicon import abbreviation_terms, build_dictionary, index_terms, lexicon_terms, tabular_terms
 
 _MADE_BY = (
     "automaton.py",
@@ -39,6 +41,11 @@ def _recipe_hash() -> str:
     return digest.hexdigest()
 
 
+def _inventory_hash(system: System) -> str:
+    path = abbreviation_file(system)
+    return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Ingredients:
     """What a dictionary is made from besides a release and its lexicon: cue phrases, hint words, index files."""
@@ -53,6 +60,7 @@ def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
     parts = [
         snapshot.release.content_hash,
         lexicon_hash(snapshot.release.system),
+        _inventory_hash(snapshot.release.system),
         *(i.content_hash for i in given.indexes),
     ]
     key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, _recipe_hash()]).encode()).hexdigest()[:20]
@@ -62,6 +70,7 @@ def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
 def make_dictionary(path: Path, snapshot: Snapshot, given: Ingredients) -> None:
     """Build the dictionary of a release at `path`, and remove those of the release that it replaces."""
     terms = [
+        *abbreviation_terms(read_abbreviations(snapshot.release.system)),
         *lexicon_terms(read_lexicon(snapshot.release.system), snapshot),
         *tabular_terms(snapshot),
         *(term for index in given.indexes for term in index_terms(index, snapshot)),

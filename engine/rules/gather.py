@@ -40,11 +40,13 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
     """Draft the suggestions of a chart in the order of a claim; `title` gives the title of a code, "" if there is none.
 
     First what the leading sections state, in their order (Guidelines II and IV.G: the condition chiefly responsible is
-    named first there), then the rest, surest first.
+    named first there), then the rest, surest first. An unresolved abbreviation states none of its meanings.
     """
     by_code: dict[tuple[str, str], list[_Statement]] = {}
     for finding in findings:
         context = finding.mention.context
+        if finding.is_unresolved:
+            continue
         if context.assertion is Assertion.PRESENT or _counts_as_present(context.assertion, chart.setting):
             top = finding.codes[0]
             code, reason = code_in_context(top.code, context)
