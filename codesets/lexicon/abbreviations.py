@@ -23,7 +23,8 @@ class AbbreviationSense:
 
     `code` is NO_CODE for what names no diagnosis. `prior` is its weight beside the other meanings where nothing else
     speaks. `cues` are words near the abbreviation, "<" before one that stands directly before it and ">" directly
-    after, "*" after one that is the beginning of a word. `sections` are canonical names, `kinds` words of note types.
+    after, "*" after one that is the beginning of a word. `sections` are canonical names of sections that speak for it
+    ("!" before one that speaks against it), `kinds` words of note types.
     """
 
     meaning: str
@@ -106,7 +107,7 @@ def _list(cell: str) -> tuple[str, ...]:
 
 
 def inventory_problems(inventory: tuple[Abbreviation, ...], snapshot: Snapshot) -> list[str]:
-    """List what is untrue in an inventory: unknown codes, meanings given twice."""
+    """List what is untrue in an inventory: unknown codes, meanings given twice, cues without a word."""
     found: list[str] = []
     for abbreviation in inventory:
         meanings = [sense.meaning.lower() for sense in abbreviation.senses]
@@ -115,4 +116,6 @@ def inventory_problems(inventory: tuple[Abbreviation, ...], snapshot: Snapshot) 
                 found.append(f"{sense.where}: {abbreviation.text}: no code {sense.code}")
             if meanings.count(sense.meaning.lower()) > 1:
                 found.append(f"{sense.where}: {abbreviation.text}: {sense.meaning} stands twice")
+            if not all(re.search(r"[^\W_]|#", cue) for cue in sense.cues):
+                found.append(f"{sense.where}: {abbreviation.text}: a cue of marks alone, which nothing matches")
     return found

@@ -6,7 +6,7 @@ what else the document names.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from codesets.lexicon.abbreviations import Abbreviation, AbbreviationSense
@@ -19,6 +19,7 @@ NEAR = 2.2
 NEAR_AGAIN = 1.0
 MOST_NEAR = 4.2
 IN_SECTION = 1.5
+NOT_IN_SECTION = -2.0
 IN_KIND = 1.5
 SPELLED_OUT = 2.0
 OF_CHAPTER = 0.5
@@ -55,7 +56,7 @@ class Meaning:
     near: tuple[str, ...]
     before: tuple[str, ...]
     after: tuple[str, ...]
-    sections: frozenset[str]
+    by_section: Mapping[str, float]
     kinds: tuple[str, ...]
     category: str
 
@@ -111,7 +112,7 @@ def _meaning(sense: AbbreviationSense, index_of: Callable[[str], int]) -> Meanin
         _cues(sense.cues, ""),
         _cues(sense.cues, "<"),
         _cues(sense.cues, ">"),
-        frozenset(sense.sections),
+        {name.lstrip("!"): NOT_IN_SECTION if name[0] == "!" else IN_SECTION for name in sense.sections},
         sense.kinds,
         sense.code[:3] if sense.is_diagnosis else "",
     )

@@ -57,12 +57,15 @@ def _is_short(word: str) -> bool:
 def long_form(short: str, before: str) -> str:
     """Return the end of `before` whose words an abbreviation is made of, "" if it is not made of them.
 
-    Its letters are met from the last to the first, and the first one begins a word.
+    Either its letters begin the last words, small ones aside, or they are met from the last to the first, and the first
+    one begins a word.
     """
     letters = [letter for letter in short.lower() if letter.isalnum()]
     if letters[-1] == "s" and short[-1] == "s":
         letters.pop()
     words = before.split()[-min(len(letters) + 5, 2 * len(letters)) :]
+    if initials := _with_initials(letters, words):
+        return initials
     text = " ".join(words)
     folded = text.lower()
     at = len(folded)
@@ -77,3 +80,18 @@ def long_form(short: str, before: str) -> str:
     if first.lower() in _LEADING or not rest or short.lower() in found.lower().split():
         return ""
     return found
+
+
+def _with_initials(letters: list[str], words: list[str]) -> str:
+    """Return the last words, as many as there are letters, that begin with them; small words between do not count."""
+    left = list(letters)
+    for number in range(len(words) - 1, -1, -1):
+        word = words[number].lower().lstrip("\"'")
+        if word.startswith(left[-1]):
+            left.pop()
+        elif word not in _LEADING:
+            return ""
+        if not left:
+            found = " ".join(words[number:])
+            return found if word not in _LEADING else ""
+    return ""

@@ -15,7 +15,6 @@ from functools import lru_cache
 from engine.match.abbreviations import (
     BESIDE,
     IN_KIND,
-    IN_SECTION,
     MEASURED,
     MOST_NEAR,
     MOST_OF_CHAPTER,
@@ -40,7 +39,7 @@ _NEIGHBOURS = 3
 # The share of a long form that may stand before the term in it.
 _MOST_UNREAD = 0.4
 _MOST_REMEMBERED = 16_384
-_JOINERS = " -/"
+_STOPS = ".,;:!?()[]\n"
 # Not a year, nor the number of a type, grade or event ("DM 2", "MI x 2").
 _MEASUREMENT = re.compile(r"[ -](?!(?:19|20)\d\d\b)\d(?:\d|[.,]\d)")
 
@@ -158,7 +157,7 @@ class AbbreviationReader:
         measured = MEASURED if _MEASUREMENT.match(around.text, span.end) else 0.0
         evidence = [
             _cued(meaning, near, before, after)
-            + (IN_SECTION if section in meaning.sections else 0.0)
+            + meaning.by_section.get(section, 0.0)
             + (IN_KIND if around.kind and any(kind in around.kind for kind in meaning.kinds) else 0.0)
             + (SPELLED_OUT if meaning.category in around.categories or meaning.name in around.small else 0.0)
             + min(MOST_OF_CHAPTER, OF_CHAPTER * chapters.count(meaning.category[:1] or "-"))
@@ -226,8 +225,8 @@ def _windows(text: str, span: TermSpan) -> tuple[str, str, str]:
     near = folded_before + folded_after
     return (
         near,
-        folded_before if before[-1:] and before[-1] in _JOINERS else "",
-        folded_after if after[:1] and after[0] in _JOINERS else "",
+        "" if before.rstrip(" ")[-1:] in _STOPS else folded_before,
+        "" if after.lstrip(" ")[:1] in _STOPS else folded_after,
     )
 
 
