@@ -82,10 +82,11 @@ class Entry:
         return next(meaning.origin for meaning in self.meanings if meaning.number == number)
 
     def is_written(self, found: str) -> bool:
-        """Whether a span that the matcher found is written as this abbreviation is."""
-        if self.is_exact:
-            return found == self.text
-        return not self.may_be_plural or found == self.text or found == f"{self.text}s"
+        """Whether a span that the matcher found is written as this abbreviation is: no "SMAS" for SMA."""
+        if self.may_be_plural:
+            return found in (self.text, f"{self.text}s")
+        is_free = not self.is_exact and not (self.is_upper and self.text.isalnum())
+        return is_free or found == self.text
 
 
 def read_entries(inventory: Iterable[Abbreviation], snapshot: Snapshot) -> tuple[Entry, ...]:

@@ -39,6 +39,9 @@ _NEIGHBOURS = 3
 # The share of a long form that may stand before the term in it.
 _MOST_UNREAD = 0.4
 _MOST_REMEMBERED = 16_384
+# Initials of a person: "Dr. CD", "AB CD, M.D.", "AF is a 50-year-old".
+_NAME_BEFORE = ("Dr. ", "Mr. ", "Mrs. ", "Ms. ", "Dr ")
+_NAME_AFTER = re.compile(r",? (?:M\.?D\b|D\.?O\b|is an? \d)")
 _STOPS = ".,;:!?()[]\n"
 # Not a year, nor the number of a type, grade or event ("DM 2", "MI x 2").
 _MEASUREMENT = re.compile(r"[ -](?!(?:19|20)\d\d\b)\d(?:\d|[.,]\d)")
@@ -112,7 +115,7 @@ class AbbreviationReader:
         span = placed[number][0]
         entry = self._entries[span.abbreviation]
         written = around.text[span.begin : span.end]
-        if not entry.is_written(written):
+        if not entry.is_written(written) or _is_name(around.text, span):
             return None
         if definitions and (defined := definitions.get(written) or definitions.get(entry.text)):
             return self._defined(span, entry, defined)
@@ -238,6 +241,11 @@ def _cued(meaning: Meaning, near: str, before: str, after: str) -> float:
         score += BESIDE
     hits = len([cue for cue in meaning.near if cue in near])
     return score + min(MOST_NEAR, NEAR + NEAR_AGAIN * (hits - 1)) if hits else score
+
+
+def _is_name(text: str, span: TermSpan) -> bool:
+    """Whether what stands there are somebody's initials."""
+    return text.endswith(_NAME_BEFORE, 0, span.begin) or _NAME_AFTER.match(text, span.end) is not None
 
 
 def _says_the_same(long: str, name: str) -> bool:
