@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from codesets.index import index_files
-from codesets.lexicon.abbreviations import read_abbreviations
+from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
 from codesets.search_open import compile_search, has_search
 from codesets.store import Releases, build_packaged
 from codesets.types import System
@@ -141,6 +141,7 @@ class Live:
                 read_entries(read_abbreviations(System.ICD10CM), snapshot),
                 code_at=snapshot.code_at,
                 find=lambda text: finder.find(text).spans,
+                content_hash=inventory_hash(System.ICD10CM),
             )
             tools = self._tools[version] = ReleaseTools(snapshot, finder, reader, CandidateMaker(snapshot))
         return tools

@@ -153,6 +153,7 @@ class Pipeline:
     def _models(self, tools: ReleaseTools) -> tuple[tuple[str, str], ...]:
         return (
             ("dictionary", tools.mentions.content_hash),
+            ("abbreviations", tools.abbreviations.content_hash),
             (f"ranker:{self._ranker.name}", self._ranker.content_hash),
         )
 

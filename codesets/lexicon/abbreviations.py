@@ -1,5 +1,6 @@
 """Our inventory of abbreviations and what each may mean (README.md beside this says how a row is read)."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,6 +56,12 @@ class Abbreviation:
 def abbreviation_file(system: System) -> Path:
     """Return the inventory of a system; it need not exist."""
     return FOLDER / f"abbreviations_{system.value}.tsv"
+
+
+def inventory_hash(system: System) -> str:
+    """Return the SHA-256 (hex) of a system's inventory, of nothing if it has none."""
+    path = abbreviation_file(system)
+    return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
 
 
 @lru_cache(maxsize=4)

@@ -9,7 +9,7 @@ _REACH = 60
 # Others may be abbreviations themselves: a list of those is no prose in capitals.
 _WORD = re.compile(r"[^\W\d_]{5,}|\b(?:and|at|by|for|he|in|is|of|on|she|the|to|was|were|with)\b", re.IGNORECASE)
 # The words beside it, of a heading in capitals in a text that is not: "CONDITION ON DISCHARGE".
-_BEFORE = re.compile(r"\b[A-Z]{4,} $")
+_BEFORE = re.compile(r"\b[A-Z]{3,} $")
 _AFTER = re.compile(r" [A-Z]{4,}\b")
 
 

@@ -43,8 +43,8 @@ _MOST_REMEMBERED = 16_384
 _NAME_BEFORE = ("Dr. ", "Mr. ", "Mrs. ", "Ms. ", "Dr ")
 _NAME_AFTER = re.compile(r",? (?:M\.?D\b|D\.?O\b|is an? \d)")
 _STOPS = ".,;:!?()[]\n"
-# Not a year, nor the number of a type, grade or event ("DM 2", "MI x 2").
-_MEASUREMENT = re.compile(r"[ -](?!(?:19|20)\d\d\b)\d(?:\d|[.,]\d)")
+# A number or a model ("CF-H180"), but no year, nor the number of a type, grade or event ("DM 2", "MI x 2").
+_MEASUREMENT = re.compile(r"[ -](?!(?:19|20)\d\d\b)\d(?:\d|[.,]\d)|-[A-Z]{1,2}\d\d")
 
 Placed = tuple[TermSpan, str]
 Find = Callable[[str], Sequence[TermSpan]]
@@ -64,10 +64,13 @@ class AbbreviationReader:
     """Resolves the abbreviations among the spans of a document.
 
     `entries` are numbered as the dictionary numbers them, `code_at` gives a code by its number, and `find` the terms
-    of a long form.
+    of a long form. `content_hash` tells which inventory they come from.
     """
 
-    def __init__(self, entries: Sequence[Entry], *, code_at: Callable[[int], str], find: Find) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], *, code_at: Callable[[int], str], find: Find, content_hash: str = ""
+    ) -> None:
+        self.content_hash = content_hash
         self._entries = entries
         self._listed = frozenset(entry.text for entry in entries)
         self._find = find

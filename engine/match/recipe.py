@@ -11,9 +11,8 @@ from pathlib import Path
 
 from codesets.index import IndexFile
 from codesets.lexicon import lexicon_hash, read_lexicon
-from codesets.lexicon.abbreviations import abbreviation_file, read_abbreviations
+from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
 from codesets.snapshot import Snapshot
-from codesets.types import System
 from engine.match.lexicon import abbreviation_terms, build_dictionary, index_terms, lexicon_terms, tabular_terms
 
 _MADE_BY = (
@@ -41,11 +40,6 @@ def _recipe_hash() -> str:
     return digest.hexdigest()
 
 
-def _inventory_hash(system: System) -> str:
-    path = abbreviation_file(system)
-    return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class Ingredients:
     """What a dictionary is made from besides a release and its lexicon: cue phrases, hint words, index files."""
@@ -60,7 +54,7 @@ def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
     parts = [
         snapshot.release.content_hash,
         lexicon_hash(snapshot.release.system),
-        _inventory_hash(snapshot.release.system),
+        inventory_hash(snapshot.release.system),
         *(i.content_hash for i in given.indexes),
     ]
     key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, _recipe_hash()]).encode()).hexdigest()[:20]

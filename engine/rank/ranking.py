@@ -60,7 +60,7 @@ class CodeRanking:
         row = 0
         for key in new:
             options = key[0].options
-            best = _best(scores[row : row + len(options)], options, least=0.0 if key[4] else MIN_SCORE)
+            best = _best(scores[row : row + len(options)], options, keeps_one=key[4])
             row += len(options)
             ranked[key] = tuple(
                 Candidate(system, choice.code, title(choice.code), round(score, 4), _ORIGIN_NAMES[choice.origin])
@@ -80,6 +80,9 @@ def doubtful_candidates(
     ]
 
 
-def _best(scores: Sequence[float], options: Sequence[SenseChoice], *, least: float) -> list[tuple[float, SenseChoice]]:
-    ranked = sorted(zip(scores, options, strict=True), key=lambda pair: (-pair[0], pair[1].code))
-    return [pair for pair in ranked[:MAX_CANDIDATES] if pair[0] >= least]
+def _best(
+    scores: Sequence[float], options: Sequence[SenseChoice], *, keeps_one: bool
+) -> list[tuple[float, SenseChoice]]:
+    ranked = sorted(zip(scores, options, strict=True), key=lambda pair: (-pair[0], pair[1].code))[:MAX_CANDIDATES]
+    likely = [pair for pair in ranked if pair[0] >= MIN_SCORE]
+    return likely or ranked[:keeps_one]
