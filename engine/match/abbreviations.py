@@ -47,13 +47,17 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A meaning as it is weighed; `number` is its code's in the release, -1 if it names no diagnosis."""
+    """A meaning as it is weighed; `number` is its code's in the release, -1 if it names no diagnosis.
+
+    Cues near it are `words`, found whole, and `parts`, found in the folded text: beginnings of words, several words.
+    """
 
     name: str
     number: int
     origin: Origin
     prior: float
-    near: tuple[str, ...]
+    words: frozenset[str]
+    parts: tuple[str, ...]
     before: tuple[str, ...]
     after: tuple[str, ...]
     by_section: Mapping[str, float]
@@ -105,12 +109,15 @@ def read_entries(inventory: Iterable[Abbreviation], snapshot: Snapshot) -> tuple
 
 
 def _meaning(sense: AbbreviationSense, index_of: Callable[[str], int]) -> Meaning:
+    near = _cues(sense.cues, "")
+    words = frozenset(cue.strip() for cue in near if cue.endswith(" ") and len(cue.split()) == 1)
     return Meaning(
         sense.meaning.lower(),
         index_of(sense.code) if sense.is_diagnosis else -1,
         Origin.LEXICON_WEAK if sense.weak else Origin.LEXICON,
         math.log(sense.prior),
-        _cues(sense.cues, ""),
+        words,
+        tuple(cue for cue in near if cue.strip() not in words or not cue.endswith(" ")),
         _cues(sense.cues, "<"),
         _cues(sense.cues, ">"),
         {name.lstrip("!"): NOT_IN_SECTION if name[0] == "!" else IN_SECTION for name in sense.sections},

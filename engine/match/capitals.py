@@ -17,8 +17,11 @@ def is_plain_word(text: str, begin: int, end: int) -> bool:
     """Whether what stands in capitals at a span is a word too, and stands in a passage of capitals."""
     if text[begin:end] not in _ALSO_WORDS:
         return False
-    if _BEFORE.search(text, max(0, begin - _REACH), begin) and _AFTER.match(text, end):
+    if _AFTER.match(text, end) and _BEFORE.search(text, max(0, begin - _REACH), begin):
         return True
     around = f"{text[max(0, begin - _REACH) : begin]} {text[end : end + _REACH]}"
+    pieces = around.split()
+    if sum(map(str.isupper, pieces)) * 2 <= len(pieces):  # a quick look; most text is not in capitals
+        return False
     words: list[str] = _WORD.findall(around)
     return sum(word.isupper() for word in words) * 2 > len(words)

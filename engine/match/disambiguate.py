@@ -9,7 +9,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from engine.match.abbreviations import (
@@ -42,6 +42,8 @@ _MOST_REMEMBERED = 16_384
 # Initials of a person: "Dr. CD", "AB CD, M.D.", "AF is a 50-year-old".
 _NAME_BEFORE = ("Dr. ", "Mr. ", "Mrs. ", "Ms. ", "Dr ")
 _NAME_AFTER = re.compile(r",? (?:M\.?D\b|D\.?O\b|is an? \d)")
+# The bits of a sense that hold its origin; above them is its side.
+_ORIGIN = 15
 _STOPS = ".,;:!?()[]\n"
 # A number or a model ("CF-H180"), but no year, nor the number of a type, grade or event ("DM 2", "MI x 2").
 _MEASUREMENT = re.compile(r"[ -](?!(?:19|20)\d\d\b)\d(?:\d|[.,]\d)|-[A-Z]{1,2}\d\d")
@@ -58,6 +60,15 @@ class Surroundings:
     small: str
     kind: str
     categories: frozenset[str]
+    known: dict[str, bool] = field(default_factory=dict)
+
+    def spells_out(self, meaning: Meaning) -> bool:
+        """Whether the document names a meaning in other words: a diagnosis by its code, what is none by its name."""
+        if meaning.category:
+            return meaning.category in self.categories
+        if meaning.name not in self.known:
+            self.known[meaning.name] = meaning.name in self.small
+        return self.known[meaning.name]
 
 
 class AbbreviationReader:
@@ -86,7 +97,7 @@ class AbbreviationReader:
             senses = () if short in self._listed else self._senses_of(long)
             if senses:
                 for found in re.finditer(rf"(?<![\w-]){re.escape(short)}(?![\w-])", text):
-                    added[found.span()] = TermSpan(*found.span(), 1, False, senses, is_resolved=True)
+                    added[found.span()] = TermSpan(*found.span(), 1, False, senses)
         if not added:
             return list(spans)
         kept = [span for span in spans if (span.begin, span.end) not in added]
@@ -160,12 +171,14 @@ class AbbreviationReader:
         entry = self._entries[span.abbreviation]
         chapters = self._chapters(placed, number)
         near, before, after = _windows(around.text, span)
+        words = frozenset(near.split())
         measured = MEASURED if _MEASUREMENT.match(around.text, span.end) else 0.0
         evidence = [
-            _cued(meaning, near, before, after)
+            _beside(meaning, before, after)
+            + _near(meaning, near, words)
             + meaning.by_section.get(section, 0.0)
             + (IN_KIND if around.kind and any(kind in around.kind for kind in meaning.kinds) else 0.0)
-            + (SPELLED_OUT if meaning.category in around.categories or meaning.name in around.small else 0.0)
+            + (SPELLED_OUT if around.spells_out(meaning) else 0.0)
             + min(MOST_OF_CHAPTER, OF_CHAPTER * chapters.count(meaning.category[:1] or "-"))
             - (measured if meaning.number >= 0 else 0.0)
             for meaning in entry.meanings
@@ -215,13 +228,13 @@ class AbbreviationReader:
 
 
 def _with_code(span: TermSpan, number: int, origin: Origin, *, is_sure: bool) -> TermSpan:
-    """Give a span one meaning; one that says too little to bill stays for the ranking to judge."""
-    return _with_senses(span, ((number, int(origin)),), is_sure=is_sure and origin is Origin.LEXICON)
+    return _with_senses(span, ((number, int(origin)),), is_sure=is_sure)
 
 
 def _with_senses(span: TermSpan, senses: Senses, *, is_sure: bool) -> TermSpan:
-    is_capitals = span.is_capitals and not is_sure
-    return TermSpan(span.begin, span.end, span.words, is_capitals, senses, is_resolved=is_sure)
+    """Give a span its meaning; one that says too little to bill stays for the ranking to judge."""
+    is_sure = is_sure and senses[0][1] & _ORIGIN == Origin.LEXICON
+    return TermSpan(span.begin, span.end, span.words, span.is_capitals and not is_sure, senses, is_resolved=is_sure)
 
 
 def _windows(text: str, span: TermSpan) -> tuple[str, str, str]:
@@ -236,14 +249,15 @@ def _windows(text: str, span: TermSpan) -> tuple[str, str, str]:
     )
 
 
-def _cued(meaning: Meaning, near: str, before: str, after: str) -> float:
-    score = 0.0
-    if before and meaning.before and before.endswith(meaning.before):
-        score += BESIDE
-    if after and meaning.after and after.startswith(meaning.after):
-        score += BESIDE
-    hits = len([cue for cue in meaning.near if cue in near])
-    return score + min(MOST_NEAR, NEAR + NEAR_AGAIN * (hits - 1)) if hits else score
+def _beside(meaning: Meaning, before: str, after: str) -> float:
+    is_before = bool(before and meaning.before) and before.endswith(meaning.before)
+    is_after = bool(after and meaning.after) and after.startswith(meaning.after)
+    return BESIDE * (is_before + is_after)
+
+
+def _near(meaning: Meaning, near: str, words: frozenset[str]) -> float:
+    hits = len(meaning.words & words) + len([part for part in meaning.parts if part in near])
+    return min(MOST_NEAR, NEAR + NEAR_AGAIN * (hits - 1)) if hits else 0.0
 
 
 def _is_name(text: str, span: TermSpan) -> bool:

@@ -10,6 +10,7 @@ from engine.match.automaton import Dictionary
 from engine.match.capitals import is_plain_word
 from engine.match.lexicon import ABBREVIATION, SHADOW
 
+# A longer term in capitals is no abbreviation: it stands in a passage of them.
 _LONGEST_ABBREVIATION = 7
 _MOST_REMEMBERED = 32_768
 
@@ -92,16 +93,19 @@ class MentionFinder:
             if senses[0][0] >= ABBREVIATION:
                 spans.append(TermSpan(begin, end, 1, words.isupper(), (), senses[0][0] - ABBREVIATION))
             else:
-                spans.append(TermSpan(begin, end, 1 + words.count(" "), _is_capitals(words), senses))
+                spans.append(
+                    TermSpan(
+                        begin,
+                        end,
+                        1 + words.count(" "),
+                        end - begin <= _LONGEST_ABBREVIATION and words.isupper(),
+                        senses,
+                    )
+                )
         return [span for span in spans if not (span.is_capitals and _is_plain_word(text, span))]
 
     def _read_senses(self, phrase: int) -> Senses:
         return tuple(sense for sense in self._dictionary.senses(phrase) if sense[0] != SHADOW)
-
-
-def _is_capitals(words: str) -> bool:
-    """Whether a term is written as an abbreviation; longer ones in capitals stand in a passage of them."""
-    return len(words) <= _LONGEST_ABBREVIATION and words.isupper()
 
 
 def _is_plain_word(text: str, span: TermSpan) -> bool:

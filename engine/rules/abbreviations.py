@@ -5,7 +5,7 @@ Compliant Query Practice" (2022): what is ambiguous is asked, not assumed.
 """
 
 from engine.rules.base import Facts, Outcome, Rule
-from engine.types import Alert, Assertion, Evidence, Finding, Severity, Suggestion
+from engine.types import UNRESOLVED, Alert, Assertion, Evidence, Finding, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.A.19"
 _SAID = (Assertion.PRESENT, Assertion.POSSIBLE)
@@ -13,10 +13,13 @@ _SAID = (Assertion.PRESENT, Assertion.POSSIBLE)
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Leave the suggestions and tell of each unresolved abbreviation whose meanings none of them has."""
+    unresolved = [finding for finding in facts.findings if finding.codes[0].origin == UNRESOLVED]
+    if not unresolved:
+        return Outcome(suggestions)
     known = {suggestion.code[:3] for suggestion in suggestions}
     asked: dict[tuple[str, ...], list[Evidence]] = {}
-    for finding in facts.findings:
-        if finding.is_unresolved and _matters(finding, known):
+    for finding in unresolved:
+        if _matters(finding, known):
             codes = tuple(sorted(candidate.code for candidate in finding.codes))
             mention = finding.mention
             asked.setdefault(codes, []).append(Evidence(mention.document, mention.begin, mention.end))
