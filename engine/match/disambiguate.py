@@ -32,6 +32,8 @@ from engine.match.mentions import Senses, TermSpan
 from engine.types import Origin
 
 LIKELY = 0.75
+# From this on a meaning needs no evidence beside its prior to be sure.
+SURE = 0.9
 # Under this it is no diagnosis that anybody should look at.
 UNLIKELY = 0.25
 _REACH = 100
@@ -198,7 +200,8 @@ class AbbreviationReader:
         diagnoses = {number: weight for number, weight in by_code.items() if number >= 0}
         best = max(diagnoses, key=lambda number: (diagnoses[number], -number))
         if diagnoses[best] >= LIKELY:
-            return _with_code(span, best, entry.origin_of(best), is_sure=is_supported)
+            is_sure = is_supported or diagnoses[best] >= SURE
+            return _with_code(span, best, entry.origin_of(best), is_sure=is_sure)
         if sum(diagnoses.values()) < UNLIKELY:
             return None
         doubts = sorted(((weight, number) for number, weight in diagnoses.items()), key=lambda d: (-d[0], d[1]))
