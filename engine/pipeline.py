@@ -202,17 +202,26 @@ class Pipeline:
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
         axes = AxisIndex(text, read_axes(text, hints), known)
         encounters = EncounterIndex(text, hints.encounter)
-        read: list[ReadMention] = []
-        for (span, section), context in zip(placed, contexts, strict=True):
-            wanted, encounter = axes.near(span.begin, span.end), encounters.near(span.begin, span.end)
-            choices = tools.candidates.choices(span.senses, wanted, encounter=encounter)
-            mention = ReadMention(span, section, context, choices)
-            if span.doubts:
+        read = [
+            ReadMention(
+                span,
+                section,
+                context,
+                tools.candidates.choices(
+                    span.senses,
+                    axes.near(span.begin, span.end),
+                    encounter=encounters.near(span.begin, span.end),
+                ),
+            )
+            for (span, section), context in zip(placed, contexts, strict=True)
+        ]
+        for mention in read:
+            if mention.span.doubts:
+                near = mention.span.begin, mention.span.end
                 mention.doubts = tuple(
-                    (weight, tools.candidates.choices(senses, wanted, encounter=encounter))
-                    for weight, senses in span.doubts
+                    (weight, tools.candidates.choices(senses, axes.near(*near), encounter=encounters.near(*near)))
+                    for weight, senses in mention.span.doubts
                 )
-            read.append(mention)
         return read
 
     def _read(self, tools: ReleaseTools, chart: Chart, number: int, definitions: Mapping[str, str]) -> list[Finding]:
