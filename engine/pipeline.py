@@ -1,6 +1,7 @@
 """The order of the stages: documents to findings, findings to suggestions.
 
-sections -> sentences -> matches -> context -> candidates -> ranking -> findings -> drafts -> rules -> routing.
+sections -> sentences -> matches -> abbreviations -> context -> candidates -> ranking -> findings -> drafts -> rules
+-> routing.
 This is the only file that knows the stages together; each stage is pure, and so is `Pipeline.code`.
 """
 
@@ -19,13 +20,15 @@ from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.context.transcript import read_transcript
 from engine.errors import ReleaseError, UnsupportedSystemError
+from engine.match.definitions import read_definitions
+from engine.match.disambiguate import AbbreviationReader
 from engine.match.mentions import MentionFinder, TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.hints import sort_places
-from engine.rank.ranking import CodeRanking
+from engine.rank.ranking import CodeRanking, doubtful_candidates
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
@@ -56,6 +59,7 @@ class ReleaseTools:
 
     snapshot: Snapshot
     mentions: MentionFinder
+    abbreviations: AbbreviationReader
     candidates: CandidateMaker
 
     @property
@@ -82,12 +86,16 @@ def _title(snapshot: Snapshot, code: str) -> str:
 
 @dataclass(slots=True)
 class ReadMention:
-    """A span of a document with its section, context and candidate codes, before ranking."""
+    """A span of a document with its section, context and candidate codes, before ranking.
+
+    `doubts` are the meanings of an abbreviation that could not be told apart, each with its weight.
+    """
 
     span: TermSpan
     section: str
     context: Context
     choices: ChoiceSet
+    doubts: tuple[tuple[float, ChoiceSet], ...] = ()
 
 
 @dataclass(slots=True)
@@ -139,8 +147,9 @@ class Pipeline:
         header = self.header(chart, request_id)
         tools = self._tools(chart.date_of_service)
         findings: list[Finding] = []
+        definitions = read_definitions(document.text for document in chart.documents)
         for number in range(len(chart.documents)):
-            found = self._read(tools, chart, number)
+            found = self._read(tools, chart, number, definitions)
             if on_findings is not None:
                 on_findings(found)
             findings += found
@@ -165,6 +174,7 @@ class Pipeline:
     def _models(self, tools: ReleaseTools) -> tuple[tuple[str, str], ...]:
         models = (
             ("dictionary", tools.mentions.content_hash),
+            ("abbreviations", tools.abbreviations.content_hash),
             (f"ranker:{self._ranker.name}", self._ranker.content_hash),
         )
         if not self._without:
@@ -188,7 +198,7 @@ class Pipeline:
 
     def read_mentions(self, document: Document, *, day: date | None = None) -> list[ReadMention]:
         """Return what a document names, with context and candidates, before ranking."""
-        return self._read_mentions(self._tools(day), document)
+        return self._read_mentions(self._tools(day), document, read_definitions((document.text,)))
 
     def score_choices(self, mention: ReadMention) -> list[float]:
         """Return the score of each choice of a mention, those that are too unlikely to be candidates among them."""
@@ -200,19 +210,26 @@ class Pipeline:
         return self._tools(None).title(code)
 
     def _read_mentions(
-        self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
+        self,
+        tools: ReleaseTools,
+        document: Document,
+        definitions: Mapping[str, str],
+        known: Mapping[str, str] | None = None,
     ) -> list[ReadMention]:
         text = document.text
         layout = self._cut(text, document.kind)
         found = tools.mentions.find(text)
         hints = sort_places(found.hints, found.sides)
-        placed = _in_bodies(found.spans, layout.sections)
-        contexts = self._contexts(text, layout, found.cues, [(span.begin, span.end) for span, _ in placed])
         if layout.dialogue is not None and (side := main_side(text)):
             known = {**(known or {}), "side": side}
+        spans = tools.abbreviations.add_defined(text, found.spans, definitions)
+        placed = tools.abbreviations.resolve(
+            text, _in_bodies(spans, layout.sections), kind=document.kind, definitions=definitions
+        )
+        contexts = self._contexts(text, layout, found.cues, [(span.begin, span.end) for span, _ in placed])
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
         encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
-        return [
+        read = [
             ReadMention(
                 span,
                 section,
@@ -225,6 +242,14 @@ class Pipeline:
             )
             for (span, section), context in zip(placed, contexts, strict=True)
         ]
+        for mention in read:
+            if mention.span.doubts:
+                near = mention.span.begin, mention.span.end
+                mention.doubts = tuple(
+                    (weight, tools.candidates.choices(senses, axes.near(*near), encounter=encounters.near(*near)))
+                    for weight, senses in mention.span.doubts
+                )
+        return read
 
     def _cut(self, text: str, kind: str = "") -> _Layout:
         """Cut a document up; without the part `sections` it is one, and no dialogue."""
@@ -248,19 +273,20 @@ class Pipeline:
             read_transcript(text, layout.dialogue, spans, contexts)
         return contexts
 
-    def _read(self, tools: ReleaseTools, chart: Chart, number: int) -> list[Finding]:
+    def _read(self, tools: ReleaseTools, chart: Chart, number: int, definitions: Mapping[str, str]) -> list[Finding]:
         document = chart.documents[number]
-        mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
+        mentions = self._read_mentions(tools, document, definitions, _SEX_VALUES.get(chart.sex))
+        system = tools.snapshot.release.system.value
         ranked = self._ranking.rank(
             [_facts(mention) for mention in mentions],
             [mention.choices for mention in mentions],
-            system=tools.snapshot.release.system.value,
+            system=system,
             title=tools.title,
         )
         return [
-            Finding(_mention(mention, document.text, number), list(codes))
-            for mention, codes in zip(mentions, ranked, strict=True)
-            if codes
+            Finding(_mention(mention, document.text, number), codes)
+            for mention, sure in zip(mentions, ranked, strict=True)
+            if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]
 
 
@@ -273,7 +299,7 @@ class _NoContext:
 
 
 def _facts(mention: ReadMention) -> MentionFacts:
-    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section)
+    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section, mention.span.is_resolved)
 
 
 def _mention(read: ReadMention, text: str, document: int) -> Mention:

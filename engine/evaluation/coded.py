@@ -143,11 +143,15 @@ class Answers:
 
 
 def present_findings(findings: Sequence[Finding]) -> dict[str, tuple[float, Finding]]:
-    """Return the codes of what the patient has or had, each with its best score and the finding that gave it."""
+    """Return the codes of what the patient has or had, each with its best score and the finding that gave it.
+
+    An unresolved abbreviation answers nothing.
+    """
     best: dict[str, tuple[float, Finding]] = {}
     for finding in findings:
         context = finding.mention.context
-        if context.experiencer is not Experiencer.PATIENT or context.assertion in NOT_STATED:
+        is_patients = context.experiencer is Experiencer.PATIENT and context.assertion not in NOT_STATED
+        if finding.is_unresolved or not is_patients:
             continue
         top = finding.codes[0]
         if top.code not in best or best[top.code][0] < top.score:

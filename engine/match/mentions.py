@@ -7,11 +7,11 @@ from pathlib import Path
 
 from engine._fastmatch import NO_PHRASE
 from engine.match.automaton import Dictionary
-from engine.match.lexicon import SHADOW
-from engine.match.words import read_words
+from engine.match.capitals import is_plain_word
+from engine.match.lexicon import ABBREVIATION, SHADOW
 
-_ALSO_WORDS = read_words("also_words.txt")
-_CAPITALS_REACH = 60
+# A longer term in capitals is no abbreviation: it stands in a passage of them.
+_LONGEST_ABBREVIATION = 7
 _MOST_REMEMBERED = 32_768
 
 Senses = tuple[tuple[int, int], ...]
@@ -20,13 +20,21 @@ Place = tuple[int, int, int]
 
 @dataclass(slots=True)
 class TermSpan:
-    """A span with the senses of the phrases found there, as (code number, origin + 16 * side)."""
+    """A span with the senses of the phrases found there, as (code number, origin + 16 * side).
+
+    `abbreviation` is its number in the inventory if it is one that is still to be resolved, else -1. `is_resolved` says
+    that the text around one told its meaning; `doubts` are the meanings of one that could not be told: the weight of
+    each, and its senses.
+    """
 
     begin: int
     end: int
     words: int
     is_capitals: bool
     senses: Senses
+    abbreviation: int = -1
+    is_resolved: bool = False
+    doubts: tuple[tuple[float, Senses], ...] = ()
 
 
 @dataclass(slots=True)
@@ -82,7 +90,18 @@ class MentionFinder:
                 continue
             last_begin = begin
             words = text[begin:end]
-            spans.append(TermSpan(begin, end, 1 + words.count(" "), words.isupper(), senses))
+            if senses[0][0] >= ABBREVIATION:
+                spans.append(TermSpan(begin, end, 1, words.isupper(), (), senses[0][0] - ABBREVIATION))
+            else:
+                spans.append(
+                    TermSpan(
+                        begin,
+                        end,
+                        1 + words.count(" "),
+                        end - begin <= _LONGEST_ABBREVIATION and words.isupper(),
+                        senses,
+                    )
+                )
         return [span for span in spans if not (span.is_capitals and _is_plain_word(text, span))]
 
     def _read_senses(self, phrase: int) -> Senses:
@@ -90,8 +109,5 @@ class MentionFinder:
 
 
 def _is_plain_word(text: str, span: TermSpan) -> bool:
-    if text[span.begin : span.end] not in _ALSO_WORDS:
-        return False
-    around = text[max(0, span.begin - _CAPITALS_REACH) : span.begin] + text[span.end : span.end + _CAPITALS_REACH]
-    letters = [c for c in around if c.isalpha()]
-    return sum(c.isupper() for c in letters) * 2 > len(letters)
+    """Whether a span in capitals is the word that its term also is; those of the inventory are weighed later."""
+    return span.abbreviation < 0 and is_plain_word(text, span.begin, span.end)

@@ -36,11 +36,15 @@ _SECTION_COLUMNS = {section: _COLUMN[group] for section, group in _SECTION_GROUP
 
 
 class MentionFacts(NamedTuple):
-    """What all candidates of one mention share. `words` counts the words of the span; over 6 count as 6."""
+    """What all candidates of one mention share. `words` counts the words of the span; over 6 count as 6.
+
+    `is_resolved` says that it is an abbreviation whose meaning the text told.
+    """
 
     words: int
     is_capitals: bool
     section: str
+    is_resolved: bool = False
 
 
 def feature_rows(

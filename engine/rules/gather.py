@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from engine.rules.history import code_in_context
-from engine.types import Assertion, Chart, Evidence, Finding, Reason, Role, Route, Setting, Suggestion
+from engine.types import UNRESOLVED, Assertion, Chart, Evidence, Finding, Reason, Role, Route, Setting, Suggestion
 
 _PER_REPEAT = 0.02
 _MOST = 0.98
@@ -40,11 +40,13 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
     """Draft the suggestions of a chart in the order of a claim; `title` gives the title of a code, "" if there is none.
 
     First what the leading sections state, in their order (Guidelines II and IV.G: the condition chiefly responsible is
-    named first there), then the rest, surest first.
+    named first there), then the rest, surest first. An unresolved abbreviation states none of its meanings.
     """
     by_code: dict[tuple[str, str], list[_Statement]] = {}
     for finding in findings:
         context = finding.mention.context
+        if finding.codes[0].origin == UNRESOLVED:
+            continue
         if context.assertion is Assertion.PRESENT or _counts_as_present(context.assertion, chart.setting):
             top = finding.codes[0]
             code, reason = code_in_context(top.code, context)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from engine.rules import assessed, excludes1, integral_symptoms, seventh_character, unspecified
+from engine.rules import abbreviations, assessed, excludes1, integral_symptoms, seventh_character, unspecified
 from engine.rules.base import Facts, Rule
 from engine.rules.gather import assign_roles
 from engine.types import Alert, Severity, Suggestion
@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     unspecified.RULE,
     integral_symptoms.RULE,
     excludes1.RULE,
+    abbreviations.RULE,
 )
 
 
