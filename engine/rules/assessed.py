@@ -1,12 +1,20 @@
-"""What the provider assessed: where a note has an assessment, findings of the examination alone are no diagnoses.
+"""What the provider assessed: where a note has an assessment, what is only told or observed is not on the claim.
+
+An assessment states a diagnosis, or makes a symptom or status one of its items; a symptom in the reasoning about an
+item belongs to that item. A visit's claim holds what was assessed and what caused an injury; a stay's also the
+diseases told elsewhere (lasting conditions affect the care of a stay).
 
 Sources: ICD-10-CM Guidelines III.B (abnormal findings are not coded unless the provider says what they mean), IV.D and
-I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (conditions that affect care at this encounter).
+I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (a visit: conditions that require or affect
+care at this encounter), III (a stay), I.C.20.
 """
 
+from collections.abc import Iterable
+
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
-from engine.rules.gather import LEADING_SECTIONS
-from engine.types import Alert, Severity, Suggestion
+from engine.rules.gather import EXTERNAL_CAUSES, LEADING_SECTIONS
+from engine.rules.itemised import is_item
+from engine.types import Alert, Evidence, Setting, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.B.4-5, III.B, IV.D, IV.J"
 # Sections that record what was asked, seen or measured, not what it means.
@@ -16,26 +24,55 @@ _COMPLAINTS = (
     "G89", "H53.1", "H57.1", "L29", "L53.9", "M25.4", "M25.5", "M25.6", "M54.2", "M54.5", "M54.6", "M54.8", "M54.9",
     "M62.8", "M79.1", "M79.6", "N64.4",
 )  # fmt: skip
+# An injury without a site says only that there was one.
+_WITHOUT_SITE = ("T14",)
+_VISITS = frozenset((Setting.OUTPATIENT, Setting.EMERGENCY))
+
+_Place = tuple[int, int]
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
-    """Leave out what is only observed or only complained of, if the chart has an assessment."""
+    """Leave out what the assessment does not take up, if the chart has an assessment."""
     leading = _places(facts, LEADING_SECTIONS)
-    if not any((e.document, e.begin) in leading for s in suggestions for e in s.evidence):
+    if not leading:
+        return Outcome(suggestions)
+    assessed = [_is_assessed(suggestion, leading, facts) for suggestion in suggestions]
+    if not any(assessed):
         return Outcome(suggestions)
     observed = _places(facts, _OBSERVED)
+    is_visit = facts.chart.setting in _VISITS
     kept: list[Suggestion] = []
     left_out: list[Suggestion] = []
-    for suggestion in suggestions:
-        places = [(evidence.document, evidence.begin) for evidence in suggestion.evidence]
-        is_assessed = not leading.isdisjoint(places) or not (
-            is_symptom(suggestion.code) or suggestion.code.startswith(_COMPLAINTS) or observed.issuperset(places)
-        )
-        (kept if is_assessed else left_out).append(suggestion)
+    for suggestion, is_taken_up in zip(suggestions, assessed, strict=True):
+        is_told = suggestion.code.startswith(EXTERNAL_CAUSES) if is_visit else _is_disease_told(suggestion, observed)
+        (kept if is_taken_up or is_told else left_out).append(suggestion)
     return Outcome(kept, [_alert(left_out)] if left_out else [])
 
 
-def _places(facts: Facts, sections: frozenset[str]) -> set[tuple[int, int]]:
+def _is_assessed(suggestion: Suggestion, leading: set[_Place], facts: Facts) -> bool:
+    stated = [evidence for evidence in suggestion.evidence if (evidence.document, evidence.begin) in leading]
+    if not stated:
+        return False
+    return _is_definite(suggestion.code) or any(_is_item(evidence, facts) for evidence in stated)
+
+
+def _is_item(evidence: Evidence, facts: Facts) -> bool:
+    return is_item(facts.chart.documents[evidence.document].text, evidence.begin, evidence.end)
+
+
+def _is_definite(code: str) -> bool:
+    """Whether a code says a disease or an injury with its site, not a complaint, a circumstance or a status."""
+    return not (is_symptom(code) or code.startswith(("Z", *EXTERNAL_CAUSES, *_WITHOUT_SITE, *_COMPLAINTS)))
+
+
+def _is_disease_told(suggestion: Suggestion, observed: set[_Place]) -> bool:
+    """Whether the chart tells of a condition that is no complaint and was not only observed."""
+    if is_symptom(suggestion.code) or suggestion.code.startswith(_COMPLAINTS):
+        return False
+    return not observed.issuperset((evidence.document, evidence.begin) for evidence in suggestion.evidence)
+
+
+def _places(facts: Facts, sections: Iterable[str]) -> set[_Place]:
     """Return where (document, begin) the mentions of some sections stand."""
     mentions = (finding.mention for finding in facts.findings)
     return {(mention.document, mention.begin) for mention in mentions if mention.section in sections}
@@ -46,7 +83,7 @@ def _alert(left_out: list[Suggestion]) -> Alert:
     return Alert(
         kind=RULE.name,
         severity=Severity.INFO,
-        message=f"{', '.join(codes)} left out: observed or complained of, but not taken up in the assessment",
+        message=f"{', '.join(codes)} left out: told or observed, but not taken up in the assessment",
         source=SOURCE,
         evidence=[evidence for suggestion in left_out for evidence in suggestion.evidence],
         codes=codes,
