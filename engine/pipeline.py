@@ -17,7 +17,8 @@ from engine import __version__
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
-from engine.match.mentions import MentionFinder, TermSpan
+from engine.match.mentions import MentionFinder
+from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.encounter import EncounterIndex

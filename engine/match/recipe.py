@@ -12,15 +12,18 @@ from pathlib import Path
 from codesets.index import IndexFile
 from codesets.lexicon import lexicon_hash, read_lexicon
 from codesets.snapshot import Snapshot
-from engine.match.lexicon import build_dictionary, index_terms, lexicon_terms, tabular_terms
+from engine.match.lexicon import build_dictionary, find_parts, index_terms, lexicon_terms, tabular_terms
 
 _MADE_BY = (
     "automaton.py",
     "common_words.txt",
+    "finding_words.txt",
     "index_terms.py",
     "inflection.py",
     "lexicon.py",
+    "parts.py",
     "reference.py",
+    "sites.txt",
     "variants.py",
     "words.py",
     "../text/characters.py",
@@ -68,7 +71,7 @@ def make_dictionary(path: Path, snapshot: Snapshot, given: Ingredients) -> None:
     ]
     release = snapshot.release
     about = {"system": release.system.value, "version": release.version, "snapshot": release.content_hash}
-    build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, about=about)
+    build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, parts=find_parts(terms), about=about)
     for old in path.parent.glob(f"{release.system.value}-{release.version}-*{SUFFIX}"):
         if old != path:
             old.unlink(missing_ok=True)

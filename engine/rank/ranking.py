@@ -17,8 +17,8 @@ MAX_CANDIDATES = 5
 _ORIGIN_NAMES = tuple(origin.name.lower() for origin in Origin)
 _MOST_REMEMBERED = 16_384
 
-# Choices, words, whether in capitals, column of the section.
-_Key = tuple[ChoiceSet, int, bool, int]
+# Choices, words, whether in capitals, column of the section, whether there is a section.
+_Key = tuple[ChoiceSet, int, bool, int, bool]
 Ranked = tuple[Candidate, ...]
 
 
@@ -34,7 +34,7 @@ class CodeRanking:
     ) -> list[Ranked]:
         """Return the candidates of each mention, best first; none if no choice is likely enough."""
         keys = [
-            (of_mention, min(words, MOST_WORDS), is_capitals, section_column(section))
+            (of_mention, min(words, MOST_WORDS), is_capitals, section_column(section), bool(section))
             for (words, is_capitals, section), of_mention in zip(facts, choices, strict=True)
         ]
         found = [self._ranked.get(key) for key in keys]
