@@ -14,11 +14,17 @@ from engine.rank.candidates import ChoiceSet, SenseChoice
 from engine.types import Origin
 
 _SECTION_GROUPS = {
-    **dict.fromkeys(("ASSESSMENT", "DIAGNOSIS", "IMPRESSION", "DISCHARGE_DIAGNOSIS", "PLAN"), "section_assessment"),
+    **dict.fromkeys(
+        (
+            "ADMISSION_DIAGNOSIS", "ASSESSMENT", "ASSESSMENT_AND_PLAN", "DIAGNOSIS", "DISCHARGE_DIAGNOSIS", "IMPRESSION",
+            "POSTOPERATIVE_DIAGNOSIS", "PREOPERATIVE_DIAGNOSIS", "PROBLEM_LIST",
+        ),
+        "section_assessment",
+    ),
     **dict.fromkeys(("PAST_MEDICAL_HISTORY", "PAST_SURGICAL_HISTORY", "SOCIAL_HISTORY"), "section_history"),
     "REVIEW_OF_SYSTEMS": "section_review",
     **dict.fromkeys(("PHYSICAL_EXAM", "RESULTS", "FINDINGS"), "section_exam"),
-}
+}  # fmt: skip
 
 FEATURES = (
     "bias",
