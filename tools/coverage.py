@@ -1,7 +1,8 @@
-"""Measures how much of what notes list as diagnoses yields a finding: python -m tools.coverage NOTES.jsonl.gz [--missed N].
+"""Measures how much of what notes list as diagnoses yields a finding: python -m tools.coverage NOTES [--missed N].
 
-Read are the lines and numbered items of sections that state diagnoses, up to 15 words and no sentences. Only figures are
-printed, by section; --missed also lists the commonest items that yield nothing, for a developer's eyes and openly licensed notes.
+Read are the lines and numbered items of sections that state diagnoses, up to 15 words and no sentences. Only figures
+are printed, by section; --missed also lists the commonest items that yield nothing, for a developer's eyes and openly
+licensed notes.
 """
 
 import argparse
