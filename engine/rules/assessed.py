@@ -9,11 +9,12 @@ I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (a visit: c
 care at this encounter), III (a stay), I.C.20.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.rules.gather import EXTERNAL_CAUSES, LEADING_SECTIONS
 from engine.rules.itemised import is_item
+from engine.rules.spoken import assessment_begin, is_spoken_item
 from engine.types import Alert, Evidence, Setting, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.B.4-5, III.B, IV.D, IV.J"
@@ -26,6 +27,8 @@ _COMPLAINTS = (
 )  # fmt: skip
 # An injury without a site says only that there was one.
 _WITHOUT_SITE = ("T14",)
+# What an external cause is reported with (I.C.20.a.1): an injury, or what it left in bones, joints and muscles.
+_BY_EXTERNAL_CAUSE = ("S", "T", "M")
 _VISITS = frozenset((Setting.OUTPATIENT, Setting.EMERGENCY))
 
 _Place = tuple[int, int]
@@ -33,7 +36,8 @@ _Place = tuple[int, int]
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Leave out what the assessment does not take up, if the chart has an assessment."""
-    leading = _places(facts, LEADING_SECTIONS)
+    spoken = [assessment_begin(document.text) for document in facts.chart.documents]
+    leading = _places(facts, LEADING_SECTIONS) | _spoken_places(facts, spoken)
     if not leading:
         return Outcome(suggestions)
     assessed = [_is_assessed(suggestion, leading, facts) for suggestion in suggestions]
@@ -41,10 +45,14 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         return Outcome(suggestions)
     observed = _places(facts, _OBSERVED)
     is_visit = facts.chart.setting in _VISITS
+    is_injured = any(s.code.startswith(_BY_EXTERNAL_CAUSE) for s, is_ in zip(suggestions, assessed, strict=True) if is_)
     kept: list[Suggestion] = []
     left_out: list[Suggestion] = []
     for suggestion, is_taken_up in zip(suggestions, assessed, strict=True):
-        is_told = suggestion.code.startswith(EXTERNAL_CAUSES) if is_visit else _is_disease_told(suggestion, observed)
+        if is_visit:
+            is_told = is_injured and suggestion.code.startswith(EXTERNAL_CAUSES)
+        else:
+            is_told = _is_disease_told(suggestion, observed)
         (kept if is_taken_up or is_told else left_out).append(suggestion)
     return Outcome(kept, [_alert(left_out)] if left_out else [])
 
@@ -57,7 +65,8 @@ def _is_assessed(suggestion: Suggestion, leading: set[_Place], facts: Facts) -> 
 
 
 def _is_item(evidence: Evidence, facts: Facts) -> bool:
-    return is_item(facts.chart.documents[evidence.document].text, evidence.begin, evidence.end)
+    text = facts.chart.documents[evidence.document].text
+    return is_item(text, evidence.begin, evidence.end) or is_spoken_item(text, evidence.begin)
 
 
 def _is_definite(code: str) -> bool:
@@ -76,6 +85,12 @@ def _places(facts: Facts, sections: Iterable[str]) -> set[_Place]:
     """Return where (document, begin) the mentions of some sections stand."""
     mentions = (finding.mention for finding in facts.findings)
     return {(mention.document, mention.begin) for mention in mentions if mention.section in sections}
+
+
+def _spoken_places(facts: Facts, begins: Sequence[int]) -> set[_Place]:
+    """Return where the mentions of spoken assessments stand, which begin at `begins` (by document, -1 if none)."""
+    mentions = (finding.mention for finding in facts.findings)
+    return {(m.document, m.begin) for m in mentions if 0 <= begins[m.document] <= m.begin}
 
 
 def _alert(left_out: list[Suggestion]) -> Alert:

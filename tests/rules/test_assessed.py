@@ -4,6 +4,7 @@ import pytest
 
 from engine.pipeline import Pipeline
 from engine.rules.itemised import is_item
+from engine.rules.spoken import assessment_begin
 from engine.types import Chart, Document, Setting
 
 VISIT = """PAST MEDICAL HISTORY: Hypothyroidism.
@@ -37,6 +38,36 @@ def test_a_disease_told_outside_the_assessment_is_on_the_claim_of_a_stay(pipelin
 def test_a_note_without_an_assessment_keeps_its_symptoms(pipeline: Pipeline) -> None:
     codes = suggested(pipeline, "HPI: Cough and hypothyroidism.\nPLAN: Return in a week.", Setting.OUTPATIENT)
     assert set(codes) == {"R05.9", "E03.9"}
+
+
+VISIT_SPOKEN = """[doctor] good morning , what brings you in ?
+[patient] i slipped on ice and my ankle hurts . i have asthma too .
+[doctor] any fever or cough ?
+[patient] yes , a cough .
+[doctor] let me examine you . that is a little sore .
+[patient] yes .
+[doctor] so for your first problem , you have a left ankle sprain . for your second problem , your hypertension ,
+continue your pills .
+[patient] thank you .
+"""
+
+
+def test_of_a_conversation_the_claim_holds_what_the_clinician_sums_up(pipeline: Pipeline) -> None:
+    assert set(suggested(pipeline, VISIT_SPOKEN, Setting.OUTPATIENT)) == {"S93.402A", "I10", "W00.0XXA"}
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        (VISIT_SPOKEN, "first problem"),
+        (VISIT_SPOKEN.replace("[doctor]", "Doctor:").replace("[patient]", "Patient:"), "first problem"),
+        ("ASSESSMENT: Doctor: none. Patient: well.", ""),
+        ("The doctor saw the patient.", ""),
+    ],
+)
+def test_the_spoken_assessment_begins_where_the_clinician_opens_it(text: str, begins: str) -> None:
+    begin = assessment_begin(text)
+    assert text[begin:].startswith(begins) if begins else begin == -1
 
 
 def test_what_is_left_out_is_reported(pipeline: Pipeline) -> None:
