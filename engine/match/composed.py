@@ -8,6 +8,7 @@ paired by the words between them. A pair whose code the lexicon does not know yi
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from engine.match.term_span import Place, TermSpan
 from engine.types import Origin
@@ -36,6 +37,7 @@ _AND = re.compile(
 )
 _REACH = 70
 _LONGEST_JOIN = 40
+_BEGIN = attrgetter("begin")
 
 
 class Composer:
@@ -55,7 +57,7 @@ class Composer:
         """
         longest = _longest(parts)
         near = self._findings_near_others(text, longest)
-        return _Reading(text, longest, spans, self._findings, self._pairs).spans(near, hidden) if near else spans
+        return _Reading(text, longest, spans, hidden, self._findings, self._pairs).spans(near) if near else spans
 
     def _findings_near_others(self, text: str, parts: Sequence[Place]) -> list[int]:
         """List the findings with a part before or after them in their sentence: most stand alone, and are done with."""
@@ -101,6 +103,7 @@ class _Reading:
         text: str,
         parts: list[Place],
         spans: list[TermSpan],
+        hidden: Sequence[tuple[int, int]],
         findings: int,
         pairs: Mapping[tuple[int, int], int],
     ) -> None:
@@ -108,19 +111,20 @@ class _Reading:
         self._parts = parts
         self._spans = spans
         self._begins = [span.begin for span in spans]
+        self._hidden = hidden
         self._findings = findings
         self._pairs = pairs
         self._gone: set[int] = set()
 
-    def spans(self, findings: Sequence[int], hidden: Sequence[tuple[int, int]]) -> list[TermSpan]:
+    def spans(self, findings: Sequence[int]) -> list[TermSpan]:
         """Return the spans with those that some of the parts, by number, are the findings of."""
         made = [span for number in findings for span in self._made_of(number)]
-        if hidden:
-            made = [s for s in made if not any(begin < s.end and end > s.begin for begin, end in hidden)]
         if not made:
             return self._spans
-        kept = [s for n, s in enumerate(self._spans) if n not in self._gone]
-        return _without_overlaps(sorted([*kept, *made], key=lambda span: (span.begin, -span.end)))
+        spans = [span for number, span in enumerate(self._spans) if number not in self._gone]
+        for span in made:
+            _put(spans, span)
+        return spans
 
     def _made_of(self, number: int) -> Iterator[TermSpan]:
         begin, end, finding = self._parts[number]
@@ -138,9 +142,11 @@ class _Reading:
         code = self._pairs.get((finding, of_site), -1)
         if code < 0:
             return
+        first, last = min(begin, site_begin), max(end, site_end)
+        if any(hidden_begin < last and hidden_end > first for hidden_begin, hidden_end in self._hidden):
+            return
         if covering >= 0:
             self._gone.add(covering)
-        first, last = min(begin, site_begin), max(end, site_end)
         if self._is_crowded(first, last, covering):
             first, last = begin, end
         yield self._span(first, last, code)
@@ -233,9 +239,9 @@ class _Reading:
         return TermSpan(begin, end, words, False, ((code, int(Origin.COMPOSED)),))
 
 
-def _without_overlaps(spans: list[TermSpan]) -> list[TermSpan]:
-    kept: list[TermSpan] = []
-    for span in spans:
-        if not kept or span.begin >= kept[-1].end:
-            kept.append(span)
-    return kept
+def _put(spans: list[TermSpan], span: TermSpan) -> None:
+    """Put a span in its place among spans in order, unless one is there that shares a character with it."""
+    place = bisect_right(spans, span.begin, key=_BEGIN)
+    is_taken = place and spans[place - 1].end > span.begin
+    if not is_taken and not (place < len(spans) and spans[place].begin < span.end):
+        spans.insert(place, span)

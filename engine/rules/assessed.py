@@ -10,6 +10,7 @@ care at this encounter), III (a stay), I.C.20.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.rules.gather import EXTERNAL_CAUSES, LEADING_SECTIONS
@@ -37,14 +38,16 @@ _Place = tuple[int, int]
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Leave out what the assessment does not take up, if the chart has an assessment."""
     spoken = [assessment_begin(document.text) for document in facts.chart.documents]
-    leading = _places(facts, LEADING_SECTIONS) | _spoken_places(facts, spoken)
+    leading = _places(facts, LEADING_SECTIONS)
+    if max(spoken) >= 0:
+        leading |= _spoken_places(facts, spoken)
     if not leading:
         return Outcome(suggestions)
     assessed = [_is_assessed(suggestion, leading, facts) for suggestion in suggestions]
     if not any(assessed):
         return Outcome(suggestions)
-    observed = _places(facts, _OBSERVED)
     is_visit = facts.chart.setting in _VISITS
+    observed = set() if is_visit else _places(facts, _OBSERVED)
     is_injured = any(s.code.startswith(_BY_EXTERNAL_CAUSE) for s, is_ in zip(suggestions, assessed, strict=True) if is_)
     kept: list[Suggestion] = []
     left_out: list[Suggestion] = []
@@ -69,6 +72,7 @@ def _is_item(evidence: Evidence, facts: Facts) -> bool:
     return is_item(text, evidence.begin, evidence.end) or is_spoken_item(text, evidence.begin)
 
 
+@lru_cache(maxsize=8192)
 def _is_definite(code: str) -> bool:
     """Whether a code says a disease or an injury with its site, not a complaint, a circumstance or a status."""
     return not (is_symptom(code) or code.startswith(("Z", *EXTERNAL_CAUSES, *_WITHOUT_SITE, *_COMPLAINTS)))

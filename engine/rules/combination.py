@@ -40,22 +40,32 @@ def _pair(row: dict[str, Any]) -> Pair:
 
 
 @lru_cache(maxsize=1)
-def _firsts() -> tuple[str, ...]:
-    return tuple({prefix for pair in pairs() for prefix in pair.first})
+def _by_categories() -> dict[str, list[tuple[frozenset[str], Pair]]]:
+    """Return the pairs by the category of their first code, each with the categories of the other."""
+    found: dict[str, list[tuple[frozenset[str], Pair]]] = {}
+    for pair in pairs():
+        for category in dict.fromkeys(prefix[:3] for prefix in pair.first):
+            found.setdefault(category, []).append((frozenset(prefix[:3] for prefix in pair.other), pair))
+    return found
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Put combination codes in the place of the codes they combine."""
     outcome = Outcome(suggestions)
-    if not any(suggestion.code.startswith(_firsts()) for suggestion in suggestions):
-        return outcome
-    for pair in pairs():
-        first = _find(outcome.suggestions, pair.first)
-        other = _find(outcome.suggestions, pair.other)
-        also = _find(outcome.suggestions, pair.also) if pair.also else other
-        if first is not None and other is not None and also is not None and first is not other:
-            _combine(outcome, pair, first, other, facts)
+    categories = {suggestion.code[:3] for suggestion in suggestions}
+    by_categories = _by_categories()
+    for category in sorted(by_categories.keys() & categories):
+        for others, pair in by_categories[category]:
+            if not others.isdisjoint(categories):
+                _apply_pair(outcome, pair, facts)
     return outcome
+
+
+def _apply_pair(outcome: Outcome, pair: Pair, facts: Facts) -> None:
+    first, other = _find(outcome.suggestions, pair.first), _find(outcome.suggestions, pair.other)
+    also = _find(outcome.suggestions, pair.also) if pair.also else other
+    if first is not None and other is not None and also is not None and first is not other:
+        _combine(outcome, pair, first, other, facts)
 
 
 def _find(suggestions: list[Suggestion], prefixes: tuple[str, ...]) -> Suggestion | None:

@@ -9,6 +9,12 @@ import re
 
 _CLINICIAN = r"(?:doctor|dr\.?|physician|clinician|provider|gp|nurse)"
 _PATIENT = r"(?:patient|pt|guest[_ ]family|caregiver|mother|father|parent)"
+# What every label of a clinician's turn holds: quick to look for, and most notes have none.
+_LABELS = tuple(
+    f"{name}{end}"
+    for name in ("doctor", "dr", "dr.", "physician", "clinician", "provider", "gp", "nurse")
+    for end in ("]", ":", " :")
+)
 _CLINICIAN_TURN = re.compile(rf"^\s*(?:\[{_CLINICIAN}\]|{_CLINICIAN}\s*:)", re.IGNORECASE | re.MULTILINE)
 _PATIENT_TURN = re.compile(rf"^\s*(?:\[{_PATIENT}\]|{_PATIENT}\s*:)", re.IGNORECASE | re.MULTILINE)
 _OPENING = re.compile(
@@ -30,6 +36,9 @@ _REACH = 60
 
 def assessment_begin(text: str) -> int:
     """Return where the spoken assessment of a transcript begins, -1 if a text is no transcript."""
+    head = text[:_HEAD].lower()
+    if not any(label in head for label in _LABELS):
+        return -1
     if not _CLINICIAN_TURN.search(text, 0, _HEAD) or not _PATIENT_TURN.search(text):
         return -1
     if len(_CLINICIAN_TURN.findall(text)) < _FEWEST_TURNS:
