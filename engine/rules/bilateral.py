@@ -54,6 +54,9 @@ def _siblings(snapshot: Snapshot, code: str) -> dict[str, str]:
 
 def _says_both(evidence: Evidence, facts: Facts) -> bool:
     text = facts.chart.documents[evidence.document].text
+    around = text[max(0, evidence.begin - _REACH) : evidence.end + _REACH].lower()
+    if "bilateral" not in around and "both" not in around:  # quick, and most often all that is needed
+        return False
     before = _STOPS.split(text[max(0, evidence.begin - _REACH) : evidence.begin])[-1]
     after = _STOPS.split(text[evidence.end : evidence.end + _REACH])[0]
     return bool(_BOTH.search(f"{before} {text[evidence.begin : evidence.end]} {after}"))
