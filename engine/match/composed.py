@@ -38,6 +38,8 @@ _AND = re.compile(
 _REACH = 70
 _LONGEST_JOIN = 40
 _BEGIN = attrgetter("begin")
+# After every place of a text.
+_FAR = 1 << 60
 
 
 class Composer:
@@ -143,7 +145,7 @@ class _Reading:
         if code < 0:
             return
         first, last = min(begin, site_begin), max(end, site_end)
-        if any(hidden_begin < last and hidden_end > first for hidden_begin, hidden_end in self._hidden):
+        if self._holds_hidden(first, last):
             return
         if covering >= 0:
             self._gone.add(covering)
@@ -225,6 +227,11 @@ class _Reading:
         """Return the number of the span that shares a character with [begin, end), -1 if none does."""
         number = bisect_right(self._begins, end - 1) - 1
         return number if number >= 0 and self._spans[number].end > begin else -1
+
+    def _holds_hidden(self, begin: int, end: int) -> bool:
+        """Whether a hidden place, which lie in order and apart, shares a character with [begin, end)."""
+        number = bisect_right(self._hidden, (end - 1, _FAR)) - 1
+        return number >= 0 and self._hidden[number][1] > begin
 
     def _is_crowded(self, begin: int, end: int, own: int) -> bool:
         """Whether another span than the finding's own stands in [begin, end)."""

@@ -39,7 +39,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Leave out what the assessment does not take up, if the chart has an assessment."""
     spoken = [assessment_begin(document.text) for document in facts.chart.documents]
     leading = _places(facts, LEADING_SECTIONS)
-    if max(spoken) >= 0:
+    if max(spoken, default=-1) >= 0:
         leading |= _spoken_places(facts, spoken)
     if not leading:
         return Outcome(suggestions)
