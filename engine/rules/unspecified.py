@@ -31,11 +31,12 @@ _EMPTY = frozenset(
 _STEM = 7
 # Members of these chapters are different things, not one thing in more or less detail.
 _CATALOGUES = ("V", "W", "X", "Y", "Z")
-# An injury without a site beside one with it; a fall of no kind beside a kind of fall.
+# An injury without a site beside one with it; a fall of no kind beside a kind of fall; pain beside pain of a part.
 _NO_DETAIL = (
     (("T07", "T14"), ("S",)),
     (("W19",), ("W00", "W01", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W13", "W14", "W15",
                 "W16", "W17", "W18")),
+    (("R52",), ("G43", "G44", "G89", "H57.1", "M25.5", "M54", "M79.6", "N23", "N64.4", "R07", "R10", "R51")),
 )  # fmt: skip
 
 

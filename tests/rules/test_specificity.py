@@ -49,6 +49,7 @@ def vague_gone(snapshot: Snapshot, *codes: str) -> list[str]:
         ("T14.8XXA", "S83.521A"),
         ("T07.XXXA", "S72.001A"),
         ("W19.XXXA", "W10.9XXA"),
+        ("R52", "M25.561"),
         ("O14.90", "O14.93"),
     ],
 )
