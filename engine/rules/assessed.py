@@ -9,7 +9,7 @@ I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (a visit: c
 care at this encounter), III (a stay), I.C.20.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
@@ -43,28 +43,29 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         leading |= _spoken_places(facts, spoken)
     if not leading:
         return Outcome(suggestions)
-    assessed = [_is_assessed(suggestion, leading, facts) for suggestion in suggestions]
-    if not any(assessed):
+    stated = [[e for e in suggestion.evidence if (e.document, e.begin) in leading] for suggestion in suggestions]
+    assessed = [bool(found) and _is_definite(s.code) for s, found in zip(suggestions, stated, strict=True)]
+    if not any(assessed) and not any(_is_item(evidence, facts) for found in stated for evidence in found):
         return Outcome(suggestions)
-    is_visit = facts.chart.setting in _VISITS
-    observed = set() if is_visit else _places(facts, _OBSERVED)
-    is_injured = any(s.code.startswith(_BY_EXTERNAL_CAUSE) for s, is_ in zip(suggestions, assessed, strict=True) if is_)
+    is_told = _told_at_a_visit(suggestions, assessed) if facts.chart.setting in _VISITS else _told_in_a_stay(facts)
     kept: list[Suggestion] = []
     left_out: list[Suggestion] = []
-    for suggestion, is_taken_up in zip(suggestions, assessed, strict=True):
-        if is_visit:
-            is_told = is_injured and suggestion.code.startswith(EXTERNAL_CAUSES)
-        else:
-            is_told = _is_disease_told(suggestion, observed)
-        (kept if is_taken_up or is_told else left_out).append(suggestion)
+    for suggestion, found, is_definite in zip(suggestions, stated, assessed, strict=True):
+        is_kept = is_definite or is_told(suggestion) or any(_is_item(evidence, facts) for evidence in found)
+        (kept if is_kept else left_out).append(suggestion)
     return Outcome(kept, [_alert(left_out)] if left_out else [])
 
 
-def _is_assessed(suggestion: Suggestion, leading: set[_Place], facts: Facts) -> bool:
-    stated = [evidence for evidence in suggestion.evidence if (evidence.document, evidence.begin) in leading]
-    if not stated:
-        return False
-    return _is_definite(suggestion.code) or any(_is_item(evidence, facts) for evidence in stated)
+def _told_at_a_visit(suggestions: Sequence[Suggestion], assessed: Sequence[bool]) -> Callable[[Suggestion], bool]:
+    """Return what is on the claim of a visit unassessed: what caused an injury that was assessed."""
+    is_injured = any(s.code.startswith(_BY_EXTERNAL_CAUSE) for s, is_ in zip(suggestions, assessed, strict=True) if is_)
+    return lambda suggestion: is_injured and suggestion.code.startswith(EXTERNAL_CAUSES)
+
+
+def _told_in_a_stay(facts: Facts) -> Callable[[Suggestion], bool]:
+    """Return what is on the claim of a stay unassessed: diseases told elsewhere, if they were not only observed."""
+    observed = _places(facts, _OBSERVED)
+    return lambda suggestion: _is_disease_told(suggestion, observed)
 
 
 def _is_item(evidence: Evidence, facts: Facts) -> bool:

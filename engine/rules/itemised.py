@@ -11,6 +11,9 @@ _LONGEST_PHRASE = 4
 _MOST_WORDS_BEFORE = 3
 # How much of a line before a mention is looked at: longer, it is no item.
 _REACH = 200
+# Further into a line than this no words stand before an item, unless a number or a sentence begins between.
+_FAR = 80
+_BREAK = re.compile(r"[.;!?)]\s")
 _LABELS = r"assessments?|impressions?|diagnos[ie]s|plan|assessment (?:and|&|/) ?plan|a ?[/&] ?p|dx"
 _OPENING = re.compile(
     rf"[\W_]*(?:\d{{1,2}}[.):]\s*)?(?:(?:{_LABELS})\s*[:\-]\s*)?(?:\W*\d{{1,2}}[.)]\s*)?[\s\-*\u2022]*", re.IGNORECASE
@@ -29,6 +32,8 @@ _END = re.compile(r"[.!?;](?:\s|$)|\n")
 def is_item(text: str, begin: int, end: int) -> bool:
     """Whether the span [begin, end) of a document is an item of a list, or opens a sentence that is one."""
     line = max(text.rfind("\n", 0, begin) + 1, begin - _REACH)
+    if begin - line > _FAR and not _BREAK.search(text, line, begin):
+        return False
     opening = _OPENING.match(text, line, begin)
     before = text[opening.end() if opening else line : begin]
     numbers = list(_NUMBER.finditer(before))
