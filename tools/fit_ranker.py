@@ -31,7 +31,8 @@ MOST = 2.5
 FOLDER = Path(__file__).parents[1] / "engine" / "rank"
 _SHORTEST_ANNOTATED = 5
 # Case reports have no headed assessment, so the corpus cannot tell what one is worth: what stands there was meant as a
-# diagnosis. On the ACI dev notes 0.4, 0.8 and 1.2 gave the same figures; 0 the same in the even encounters, worse in the odd.
+# diagnosis. On the ACI dev notes 0.4, 0.8 and 1.2 gave the same figures; 0 the same in the even encounters, worse in
+# the odd.
 SECTION_ASSESSMENT = 0.8
 PRIOR = FEATURES.index("prior")
 ASSESSMENT = FEATURES.index("section_assessment")
