@@ -22,7 +22,8 @@ from engine.context.transcript import read_transcript
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.definitions import read_definitions
 from engine.match.disambiguate import AbbreviationReader
-from engine.match.mentions import MentionFinder, TermSpan
+from engine.match.mentions import MentionFinder
+from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.encounter import EncounterIndex

@@ -65,6 +65,7 @@ class Origin(IntEnum):
     TITLE_VARIANT = 6
     ABBREVIATION = 7
     TABLE = 8
+    COMPOSED = 9
 
 
 class Side(IntEnum):

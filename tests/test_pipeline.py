@@ -123,7 +123,7 @@ def test_a_chart_is_not_changed_by_the_charts_before_it(pipeline: Pipeline) -> N
         ),
         # Family and personal history.
         (
-            "FAMILY HISTORY: Father with colon cancer.\nASSESSMENT: History of breast cancer. Asthma.",
+            "FAMILY HISTORY: Father with colon cancer.\nPAST MEDICAL HISTORY: History of breast cancer. Asthma.",
             Setting.OUTPATIENT,
             ["Z85.3", "Z80.0", "J45.909"],
             ["C50.919", "C18.9"],

@@ -28,7 +28,7 @@ from engine.match.abbreviations import (
     fold,
 )
 from engine.match.capitals import is_plain_word
-from engine.match.mentions import Senses, TermSpan
+from engine.match.term_span import Senses, TermSpan
 from engine.types import Origin
 
 LIKELY = 0.75

@@ -16,6 +16,7 @@ from codesets.snapshot import Snapshot
 from codesets.types import NoteKind
 from engine.match.automaton import Compiled, Phrase, compile_phrases, is_matchable, phrase_words, write_dictionary
 from engine.match.index_terms import entry_code, entry_forms
+from engine.match.parts import Parts, read_parts
 from engine.match.reference import ACROSS_COMMA, CUE, TERM, UPPER_ONLY, fold_words
 from engine.match.variants import bracketed_abbreviations, term_variants
 from engine.match.words import read_words
@@ -212,16 +213,27 @@ def _inventory_senses(senses: Mapping[tuple[int, int], int]) -> dict[tuple[int, 
 
 
 def build_dictionary(
-    path: Path, *, terms: Sequence[Term], cues: Sequence[str], hints: Sequence[str] = (), about: dict[str, Any]
+    path: Path,
+    *,
+    terms: Sequence[Term],
+    cues: Sequence[str],
+    hints: Sequence[str] = (),
+    parts: Parts | None = None,
+    about: dict[str, Any],
 ) -> str:
     """Compile terms, cues and hints into the dictionary file at `path`; returns its content hash (hex).
 
-    Hints are words that later stages want to know the places of; they are found like cues and numbered after them.
+    Hints are words that later stages want to know the places of; they are found like cues and numbered after them, and
+    so are the forms of parts (parts.py).
     """
+    parts = parts or Parts()
     forms = [cue_forms(cue) for cue in [*cues, *hints]]
-    phrases, flags, surfaces, senses, form_numbers = gather_senses(terms, [form for of_cue in forms for form in of_cue])
+    every = [*forms, *parts.forms]
+    phrases, flags, surfaces, senses, form_numbers = gather_senses(terms, [form for of_cue in every for form in of_cue])
     numbers = iter(form_numbers)
     cue_numbers = [[next(numbers) for _ in of_cue] for of_cue in forms]
+    part_numbers = [[next(numbers) for _ in of_part] for of_part in parts.forms]
+    pairs = [[finding, site, code] for (finding, site), code in parts.pairs.items()]
     begins = array("I", [0])
     flat = array("I")
     for found in senses:
@@ -232,5 +244,17 @@ def build_dictionary(
         image=Compiled(surfaces, phrases, flags).image(),
         begins=begins.tobytes(),
         senses=flat.tobytes(),
-        about={**about, "cues": cue_numbers, "hints": len(hints), "terms": len(terms), "phrases": len(phrases)},
+        about={
+            **about,
+            "cues": cue_numbers,
+            "hints": len(hints),
+            "parts": {"forms": part_numbers, "findings": parts.findings, "pairs": pairs},
+            "terms": len(terms),
+            "phrases": len(phrases),
+        },
     )
+
+
+def find_parts(terms: Iterable[Term]) -> Parts:
+    """Find the pairs of finding and site that terms name; a term of our own decides before one of the release."""
+    return read_parts((term.text, term.code, term.flags, int(term.origin)) for term in terms if term.code != SHADOW)

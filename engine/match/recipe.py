@@ -17,6 +17,7 @@ from engine.match.lexicon import (
     Term,
     abbreviation_terms,
     build_dictionary,
+    find_parts,
     index_terms,
     lexicon_terms,
     tabular_terms,
@@ -25,10 +26,13 @@ from engine.match.lexicon import (
 _MADE_BY = (
     "automaton.py",
     "common_words.txt",
+    "finding_words.txt",
     "index_terms.py",
     "inflection.py",
     "lexicon.py",
+    "parts.py",
     "reference.py",
+    "sites.txt",
     "variants.py",
     "words.py",
     "../text/characters.py",
@@ -91,7 +95,7 @@ def make_dictionary(path: Path, snapshot: Snapshot, given: Ingredients) -> None:
     terms = [term for read in kept for term in read(snapshot, given)]
     release = snapshot.release
     about = {"system": release.system.value, "version": release.version, "snapshot": release.content_hash}
-    build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, about=about)
+    build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, parts=find_parts(terms), about=about)
     for old in path.parent.glob(f"{release.system.value}-{release.version}-*{SUFFIX}"):
         if old != path:
             old.unlink(missing_ok=True)

@@ -19,8 +19,8 @@ DOUBTFUL_SCORE = 0.3
 _ORIGIN_NAMES = tuple(origin.name.lower() for origin in Origin)
 _MOST_REMEMBERED = 16_384
 
-# Choices, words, whether in capitals, column of the section, whether a resolved abbreviation.
-_Key = tuple[ChoiceSet, int, bool, int, bool]
+# Choices, words, whether in capitals, column of the section, whether there is one, whether a resolved abbreviation.
+_Key = tuple[ChoiceSet, int, bool, int, bool, bool]
 Ranked = tuple[Candidate, ...]
 
 
@@ -39,7 +39,7 @@ class CodeRanking:
         The best choice of a resolved abbreviation stays however unlikely: that it is meant was found out already.
         """
         keys = [
-            (of_mention, min(words, MOST_WORDS), is_capitals, section_column(section), is_resolved)
+            (of_mention, min(words, MOST_WORDS), is_capitals, section_column(section), bool(section), is_resolved)
             for (words, is_capitals, section, is_resolved), of_mention in zip(facts, choices, strict=True)
         ]
         found = [self._ranked.get(key) for key in keys]

@@ -27,7 +27,7 @@ LEADING_SECTIONS = frozenset(
     )
 )
 # External causes are never listed first (Guidelines I.C.20.a.6), nor are manifestations (I.A.13) and organisms (I.B.7).
-_EXTERNAL = ("V", "W", "X", "Y")
+EXTERNAL_CAUSES = ("V", "W", "X", "Y")
 _MANIFESTATION = re.compile(r"(?<!not )\bclassified elsewhere\b", re.IGNORECASE)
 _LAST = (1 << 30, 0)
 
@@ -59,7 +59,7 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
 
 def may_lead(suggestion: Suggestion) -> bool:
     """Whether a code may be listed first."""
-    return not suggestion.code.startswith(_EXTERNAL) and not _is_manifestation(suggestion.display)
+    return not suggestion.code.startswith(EXTERNAL_CAUSES) and not _is_manifestation(suggestion.display)
 
 
 @lru_cache(maxsize=8192)

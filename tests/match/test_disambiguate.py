@@ -5,7 +5,7 @@ import pytest
 from codesets.lexicon.abbreviations import Abbreviation, AbbreviationSense
 from engine.match.abbreviations import Entry, fold, read_entries
 from engine.match.disambiguate import AbbreviationReader, Placed
-from engine.match.mentions import TermSpan
+from engine.match.term_span import TermSpan
 from engine.types import Origin
 
 _CODES = ("G35.D", "I05.0", "I35.0", "R06.02")

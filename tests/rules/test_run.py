@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codesets.snapshot import Snapshot
+from engine.rules import combination
 from engine.rules.assessed import RULE as ASSESSED
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.rules.run import RULES, apply_rules
@@ -88,7 +89,9 @@ def test_the_drafts_themselves_are_left_alone(snapshot: Snapshot) -> None:
 def test_nothing_is_dropped_without_an_alert_and_order_is_kept(snapshot: Snapshot, codes: list[str]) -> None:
     suggestions, alerts = apply_rules(drafts(snapshot, *codes), facts(snapshot))
     kept = [s.code for s in suggestions]
-    assert kept == [code for code in codes if code in kept]
+    made = [code for code in kept if code not in codes]
+    assert [code for code in kept if code in codes] == [code for code in codes if code in kept]
+    assert {pair.becomes for pair in combination.pairs()} >= set(made)
     reported = {code for alert in alerts for code in alert.codes}
     assert set(codes) - set(kept) <= reported
     assert sum(s.role is Role.PRINCIPAL for s in suggestions) <= 1
