@@ -15,12 +15,11 @@ from functools import lru_cache
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.rules.gather import EXTERNAL_CAUSES, LEADING_SECTIONS
 from engine.rules.itemised import is_item
-from engine.rules.spoken import assessment_begin, is_spoken_item
 from engine.types import Alert, Evidence, Setting, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.B.4-5, III.B, IV.D, IV.J"
 # Sections that record what was asked, seen or measured, not what it means.
-_OBSERVED = frozenset(("PHYSICAL_EXAM", "REVIEW_OF_SYSTEMS", "VITAL_SIGNS", "RESULTS", "LABS", "IMAGING"))
+_OBSERVED = frozenset(("PHYSICAL_EXAM", "REVIEW_OF_SYSTEMS", "VITAL_SIGNS", "RESULTS", "LABS", "IMAGING", "INTERVIEW"))
 # Complaints that the code set files outside chapter 18; pain in a part is a symptom wherever it is filed.
 _COMPLAINTS = (
     "G89", "H53.1", "H57.1", "L29", "L53.9", "M25.4", "M25.5", "M25.6", "M54.2", "M54.5", "M54.6", "M54.8", "M54.9",
@@ -37,10 +36,7 @@ _Place = tuple[int, int]
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Leave out what the assessment does not take up, if the chart has an assessment."""
-    spoken = [assessment_begin(document.text) for document in facts.chart.documents]
     leading = _places(facts, LEADING_SECTIONS)
-    if max(spoken, default=-1) >= 0:
-        leading |= _spoken_places(facts, spoken)
     if not leading:
         return Outcome(suggestions)
     stated = [[e for e in suggestion.evidence if (e.document, e.begin) in leading] for suggestion in suggestions]
@@ -70,7 +66,7 @@ def _told_in_a_stay(facts: Facts) -> Callable[[Suggestion], bool]:
 
 def _is_item(evidence: Evidence, facts: Facts) -> bool:
     text = facts.chart.documents[evidence.document].text
-    return is_item(text, evidence.begin, evidence.end) or is_spoken_item(text, evidence.begin)
+    return is_item(text, evidence.begin, evidence.end)
 
 
 @lru_cache(maxsize=8192)
@@ -90,12 +86,6 @@ def _places(facts: Facts, sections: Iterable[str]) -> set[_Place]:
     """Return where (document, begin) the mentions of some sections stand."""
     mentions = (finding.mention for finding in facts.findings)
     return {(mention.document, mention.begin) for mention in mentions if mention.section in sections}
-
-
-def _spoken_places(facts: Facts, begins: Sequence[int]) -> set[_Place]:
-    """Return where the mentions of spoken assessments stand, which begin at `begins` (by document, -1 if none)."""
-    mentions = (finding.mention for finding in facts.findings)
-    return {(m.document, m.begin) for m in mentions if 0 <= begins[m.document] <= m.begin}
 
 
 def _alert(left_out: list[Suggestion]) -> Alert:

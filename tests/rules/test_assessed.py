@@ -4,7 +4,6 @@ import pytest
 
 from engine.pipeline import Pipeline
 from engine.rules.itemised import is_item
-from engine.rules.spoken import assessment_begin
 from engine.types import Chart, Document, Setting
 
 VISIT = """PAST MEDICAL HISTORY: Hypothyroidism.
@@ -54,20 +53,6 @@ continue your pills .
 
 def test_of_a_conversation_the_claim_holds_what_the_clinician_sums_up(pipeline: Pipeline) -> None:
     assert set(suggested(pipeline, VISIT_SPOKEN, Setting.OUTPATIENT)) == {"S93.402A", "I10", "W00.0XXA"}
-
-
-@pytest.mark.parametrize(
-    ("text", "begins"),
-    [
-        (VISIT_SPOKEN, "first problem"),
-        (VISIT_SPOKEN.replace("[doctor]", "Doctor:").replace("[patient]", "Patient:"), "first problem"),
-        ("ASSESSMENT: Doctor: none. Patient: well.", ""),
-        ("The doctor saw the patient.", ""),
-    ],
-)
-def test_the_spoken_assessment_begins_where_the_clinician_opens_it(text: str, begins: str) -> None:
-    begin = assessment_begin(text)
-    assert text[begin:].startswith(begins) if begins else begin == -1
 
 
 def test_what_is_left_out_is_reported(pipeline: Pipeline) -> None:

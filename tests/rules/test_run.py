@@ -145,7 +145,7 @@ def test_what_nobody_assessed_is_left_out(snapshot: Snapshot, stated: list[tuple
         ("PAST_MEDICAL_HISTORY", Setting.OUTPATIENT, ["I10"]),
         ("HISTORY_OF_PRESENT_ILLNESS", Setting.EMERGENCY, ["I10"]),
         ("DIAGNOSIS", Setting.OUTPATIENT, ["E11.9", "I10"]),
-        ("HOSPITAL_COURSE", Setting.OUTPATIENT, ["E11.9", "I10"]),
+        ("HOSPITAL_COURSE", Setting.OUTPATIENT, ["I10"]),
         # A stay in hospital: what coexists is coded (III).
         ("PAST_MEDICAL_HISTORY", Setting.INPATIENT, ["E11.9", "I10"]),
         ("PAST_MEDICAL_HISTORY", Setting.UNSPECIFIED, ["E11.9", "I10"]),
