@@ -60,7 +60,7 @@ class CodeRanking:
         row = 0
         for key in new:
             options = key[0].options
-            best = _best(scores[row : row + len(options)], options, keeps_one=key[4])
+            best = _best(scores[row : row + len(options)], options, keeps_one=key[5])
             row += len(options)
             ranked[key] = tuple(
                 Candidate(system, choice.code, title(choice.code), round(score, 4), _ORIGIN_NAMES[choice.origin])
