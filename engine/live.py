@@ -26,6 +26,7 @@ from engine.match.mentions import MentionFinder
 from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.pipeline import Pipeline, ReleaseTools
 from engine.rank.candidates import CandidateMaker
+from engine.rank.document import DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.types import Chart, Document
@@ -103,7 +104,8 @@ class Live:
         self.pipeline = Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
-            ranker=LinearRanker(has_priors="priors" not in config.without),
+            ranker=LinearRanker(has_priors="document" in config.without and "priors" not in config.without),
+            documents=None if "document" in config.without else DocumentRanker(has_rates="priors" not in config.without),
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,

@@ -26,10 +26,11 @@ from engine.match.mentions import MentionFinder
 from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
+from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.hints import sort_places
-from engine.rank.ranking import CodeRanking, doubtful_candidates
+from engine.rank.ranking import LEAST_ALONE, LEAST_BEFORE_DOCUMENT, CodeRanking, Ranked, doubtful_candidates
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
@@ -120,13 +121,15 @@ class Pipeline:
         *,
         context: ContextReader,
         ranker: Ranker,
+        documents: DocumentRanker | None = None,
         systems: Sequence[str] = (System.ICD10CM.value,),
         max_chart_bytes: int = 4 * 1024 * 1024,
         without: Sequence[str] = (),
     ) -> None:
         self._tools_on = tools_on
         self._ranker = ranker
-        self._ranking = CodeRanking(ranker)
+        self._documents = documents
+        self._ranking = CodeRanking(ranker, least=LEAST_ALONE if documents is None else LEAST_BEFORE_DOCUMENT)
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
@@ -177,6 +180,7 @@ class Pipeline:
             ("dictionary", tools.mentions.content_hash),
             ("abbreviations", tools.abbreviations.content_hash),
             (f"ranker:{self._ranker.name}", self._ranker.content_hash),
+            *((("ranker:document", self._documents.content_hash),) if self._documents is not None else ()),
         )
         if not self._without:
             return models
@@ -274,16 +278,21 @@ class Pipeline:
             read_transcript(text, layout.dialogue, spans, contexts)
         return contexts
 
+    def rank_mentions(self, document: Document) -> list[tuple[Span, Ranked]]:
+        """Return what the document ranker is given: each mention with its candidates by its own score."""
+        tools = self._tools(None)
+        mentions = self._read_mentions(tools, document, read_definitions((document.text,)))
+        ranking = CodeRanking(self._ranker, least=LEAST_BEFORE_DOCUMENT)
+        return list(zip(map(_span, mentions), _rank(ranking, tools, mentions), strict=True))
+
     def _read(self, tools: ReleaseTools, chart: Chart, number: int, definitions: Mapping[str, str]) -> list[Finding]:
         document = chart.documents[number]
         mentions = self._read_mentions(tools, document, definitions, _SEX_VALUES.get(chart.sex))
         system = tools.snapshot.release.system.value
-        ranked = self._ranking.rank(
-            [_facts(mention) for mention in mentions],
-            [mention.choices for mention in mentions],
-            system=system,
-            title=tools.title,
-        )
+        ranked = _rank(self._ranking, tools, mentions)
+        if self._documents is not None:
+            least = [KEEPS_ALL if mention.span.is_resolved else LEAST_OF_FINDINGS for mention in mentions]
+            ranked = self._documents.rescore([_span(mention) for mention in mentions], ranked, least)
         return [
             Finding(_mention(mention, document.text, number), codes)
             for mention, sure in zip(mentions, ranked, strict=True)
@@ -301,6 +310,20 @@ class _NoContext:
 
 def _facts(mention: ReadMention) -> MentionFacts:
     return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section, mention.span.is_resolved)
+
+
+def _rank(ranking: CodeRanking, tools: ReleaseTools, mentions: Sequence[ReadMention]) -> list[Ranked]:
+    return ranking.rank(
+        [_facts(mention) for mention in mentions],
+        [mention.choices for mention in mentions],
+        system=tools.snapshot.release.system.value,
+        title=tools.title,
+    )
+
+
+def _span(mention: ReadMention) -> Span:
+    span = mention.span
+    return Span(span.words, span.end - span.begin, span.is_capitals)
 
 
 def _mention(read: ReadMention, text: str, document: int) -> Mention:
