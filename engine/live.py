@@ -105,7 +105,9 @@ class Live:
             self._tools_on,
             context=ContextReader(CueTable.load()),
             ranker=LinearRanker(has_priors="document" in config.without and "priors" not in config.without),
-            documents=None if "document" in config.without else DocumentRanker(has_rates="priors" not in config.without),
+            documents=None
+            if "document" in config.without
+            else DocumentRanker(has_rates="priors" not in config.without),
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,
