@@ -26,7 +26,7 @@ from engine.match.mentions import MentionFinder
 from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
-from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span
+from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span, is_plain
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.hints import sort_places
@@ -291,7 +291,10 @@ class Pipeline:
         system = tools.snapshot.release.system.value
         ranked = _rank(self._ranking, tools, mentions)
         if self._documents is not None:
-            least = [KEEPS_ALL if mention.span.is_resolved else LEAST_OF_FINDINGS for mention in mentions]
+            least = [
+                KEEPS_ALL if mention.span.is_resolved or is_plain(candidates) else LEAST_OF_FINDINGS
+                for mention, candidates in zip(mentions, ranked, strict=True)
+            ]
             ranked = self._documents.rescore([_span(mention) for mention in mentions], ranked, least)
         return [
             Finding(_mention(mention, document.text, number), codes)
