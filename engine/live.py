@@ -20,8 +20,10 @@ from engine.context.cues import CueTable
 from engine.context.scope import ContextReader
 from engine.errors import ArtifactError
 from engine.match.mentions import MentionFinder
+from engine.match.procedure_terms import PATTERNS, make_procedure_dictionary, procedure_dictionary_path
 from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
-from engine.pipeline import Pipeline, ReleaseTools
+from engine.pipeline import Pipeline, ProcedureTools, ReleaseTools
+from engine.procedures.read import ProcedureReader
 from engine.rank.candidates import CandidateMaker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
@@ -49,10 +51,11 @@ def _silent(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What a store holds: its releases, and the dictionary file of each ICD-10-CM version."""
+    """What a store holds: its releases, and the dictionary file of each version of ICD-10-CM and of ICD-10-PCS."""
 
     releases: Releases
     dictionaries: dict[str, Path]
+    procedures: dict[str, Path]
 
 
 def build(home: Path, *, progress: Progress = _silent, again: bool = False, without: Sequence[str] = ()) -> Compiled:
@@ -82,11 +85,18 @@ def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) 
             progress(f"compiling the dictionary of ICD-10-CM {snapshot.release.version}")
             make_dictionary(path, snapshot, given)
         dictionaries[snapshot.release.version] = path
+    procedures: dict[str, Path] = {}
+    for snapshot in releases.snapshots(System.ICD10PCS):
+        path = procedure_dictionary_path(home, snapshot)
+        if again or not path.exists():
+            progress(f"compiling the dictionary of ICD-10-PCS {snapshot.release.version}")
+            make_procedure_dictionary(path, snapshot)
+        procedures[snapshot.release.version] = path
     for snapshot in (snapshot for system in releases.systems() for snapshot in releases.snapshots(system)):
         if again or not has_search(snapshot):
             progress(f"compiling the search index of {snapshot.release.system} {snapshot.release.version}")
             compile_search(snapshot)
-    return Compiled(releases, dictionaries)
+    return Compiled(releases, dictionaries, procedures)
 
 
 class Live:
@@ -97,10 +107,13 @@ class Live:
         self.releases = compiled.releases
         self._dictionaries = compiled.dictionaries
         self._tools: dict[str, ReleaseTools] = {}
+        self._procedure_dictionaries = compiled.procedures
+        self._procedure_tools: dict[str, ProcedureTools] = {}
         self.pipeline = Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
             ranker=LinearRanker(has_priors="priors" not in config.without),
+            procedures_on=self._procedures_on,
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,
@@ -136,4 +149,14 @@ class Live:
         if tools is None:
             finder = MentionFinder(self._dictionaries[version])
             tools = self._tools[version] = ReleaseTools(snapshot, finder, CandidateMaker(snapshot))
+        return tools
+
+    def _procedures_on(self, day: date | None) -> ProcedureTools:
+        snapshot = self.releases.release(System.ICD10PCS, day)
+        version = snapshot.release.version
+        tools = self._procedure_tools.get(version)
+        if tools is None:
+            finder = MentionFinder(self._procedure_dictionaries[version])
+            reader = ProcedureReader(snapshot, finder.about[PATTERNS])
+            tools = self._procedure_tools[version] = ProcedureTools(snapshot, finder, reader)
         return tools

@@ -1,15 +1,18 @@
 """The order of the stages: documents to findings, findings to suggestions.
 
 sections -> sentences -> matches -> context -> candidates -> ranking -> findings -> drafts -> rules -> routing.
+Procedures are read beside the diagnoses, from the same sentences and cues, where ICD-10-PCS is wanted and loaded.
 This is the only file that knows the stages together; each stage is pure, and so is `Pipeline.code`.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import TypeVar
 
 from codesets.errors import NoReleaseError
 from codesets.snapshot import Snapshot
@@ -18,7 +21,8 @@ from engine import __version__
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
-from engine.match.mentions import MentionFinder, TermSpan
+from engine.match.mentions import Found, MentionFinder, TermSpan
+from engine.procedures.read import Procedure, ProcedureReader, Read
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.encounter import EncounterIndex
@@ -29,6 +33,7 @@ from engine.rank.score import Ranker
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
+from engine.rules.procedures import gather_procedures
 from engine.rules.run import RULES, apply_rules
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
@@ -42,8 +47,12 @@ from engine.types import (
     Mention,
     ReleaseUsed,
     Section,
+    Setting,
     Sex,
 )
+
+# A span of either kind of code.
+Span = TypeVar("Span", TermSpan, Procedure)
 
 _SEX_VALUES = {Sex.FEMALE: {"sex": "female"}, Sex.MALE: {"sex": "male"}}
 
@@ -64,6 +73,36 @@ class ReleaseTools:
     def title(self, code: str) -> str:
         """Return the title of a code, "" if the release lacks it."""
         return _title(self.snapshot, code)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureTools:
+    """What the stages need of one release of ICD-10-PCS."""
+
+    snapshot: Snapshot
+    mentions: MentionFinder
+    reader: ProcedureReader
+
+    @property
+    def used(self) -> ReleaseUsed:
+        """Say which release this is."""
+        return _used(self.snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A document as both kinds of code read it."""
+
+    text: str
+    sections: list[Section]
+    sentences: list[tuple[int, int]]
+    found: Found
+
+
+def _no_procedures(_: date | None) -> ProcedureTools:
+    raise NoReleaseError(
+        f"system {System.ICD10PCS.value}: no release is loaded; import one with `chartcoder codesets import`"
+    )
 
 
 @lru_cache(maxsize=64)
@@ -91,7 +130,7 @@ class ReadMention:
 class Pipeline:
     """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest).
 
-    `without` names the parts that are left out (switches.py); an answer's header says so.
+    `procedures_on` does so for ICD-10-PCS; it raises NoReleaseError where none is loaded. `without` names the parts that are left out (switches.py); an answer's header says so.
     """
 
     def __init__(
@@ -100,11 +139,13 @@ class Pipeline:
         *,
         context: ContextReader,
         ranker: Ranker,
+        procedures_on: Callable[[date | None], ProcedureTools] = _no_procedures,
         systems: Sequence[str] = (System.ICD10CM.value,),
         max_chart_bytes: int = 4 * 1024 * 1024,
         without: Sequence[str] = (),
     ) -> None:
         self._tools_on = tools_on
+        self._procedures_on = procedures_on
         self._ranker = ranker
         self._ranking = CodeRanking(ranker)
         self._systems = tuple(systems)
@@ -126,18 +167,31 @@ class Pipeline:
         """
         started = time.perf_counter()
         header = self.header(chart, request_id)
-        tools = self._tools(chart.date_of_service)
+        tools, procedures = self._tools(chart.date_of_service), self._procedure_tools(chart)
         findings: list[Finding] = []
+        named: list[Finding] = []
         for number in range(len(chart.documents)):
-            found = self._read(tools, chart, number)
+            diagnoses, done = self._read(tools, procedures, chart, number)
             if on_findings is not None:
-                on_findings(found)
-            findings += found
+                on_findings([*diagnoses, *done])
+            findings += diagnoses
+            named += done
         drafts = gather_suggestions(findings, chart, tools.title)
         suggestions, alerts = apply_rules(drafts, Facts(chart, tools.snapshot, findings), self._rules)
+        if named:
+            performed, asked = gather_procedures(named)
+            suggestions, alerts = [*suggestions, *performed], [*alerts, *asked]
+            findings = _by_place(findings, named)
         route_suggestions(suggestions, alerts)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
+
+    def loaded_systems(self) -> tuple[str, ...]:
+        """List the systems that are on and have a release, whatever its days."""
+        loaded = {System.ICD10CM.value}
+        with suppress(NoReleaseError):
+            loaded.add(self._procedures_on(None).used.system)
+        return tuple(system for system in self._systems if system in loaded)
 
     def header(self, chart: Chart, request_id: str = "") -> Header:
         """Check the chart and say what it will be coded with; raises as `code` does."""
@@ -148,14 +202,20 @@ class Pipeline:
                     f"systems[{number}]: got {system[:32]!r}, want one of {', '.join(self._systems)}",
                     field=f"systems[{number}]",
                 )
-        tools = self._tools(chart.date_of_service)
-        return Header(__version__, (tools.used,), self._models(tools), request_id)
+        tools, procedures = self._tools(chart.date_of_service), self._procedure_tools(chart)
+        used = (tools.used,) if procedures is None else (tools.used, procedures.used)
+        return Header(__version__, used, self._models(tools, procedures), request_id)
 
-    def _models(self, tools: ReleaseTools) -> tuple[tuple[str, str], ...]:
-        models = (
+    def _models(self, tools: ReleaseTools, procedures: ProcedureTools | None) -> tuple[tuple[str, str], ...]:
+        models: tuple[tuple[str, str], ...] = (
             ("dictionary", tools.mentions.content_hash),
             (f"ranker:{self._ranker.name}", self._ranker.content_hash),
         )
+        if procedures is not None:
+            models += (
+                ("dictionary:icd10pcs", procedures.mentions.content_hash),
+                ("scores:icd10pcs", procedures.reader.content_hash),
+            )
         if not self._without:
             return models
         return (*models, (f"without:{self._without}", hashlib.sha256(self._without.encode()).hexdigest()))
@@ -181,9 +241,28 @@ class Pipeline:
         except NoReleaseError as error:
             raise ReleaseError(str(error), field="date_of_service") from None
 
+    def _procedure_tools(self, chart: Chart) -> ProcedureTools | None:
+        """Return what procedures are read with; None where ICD-10-PCS is not wanted.
+
+        It codes what is done to hospital inpatients (45 CFR 162.1002(c)), so a chart that names no systems gets it if it
+        is an inpatient's and a release of its day is loaded; one that names it cannot be coded without.
+        """
+        system = System.ICD10PCS.value
+        is_asked = system in chart.systems
+        is_due = not chart.systems and system in self._systems and chart.setting is Setting.INPATIENT
+        if not is_asked and not is_due:
+            return None
+        try:
+            return self._procedures_on(chart.date_of_service)
+        except NoReleaseError as error:
+            if is_asked:
+                raise ReleaseError(str(error), field="systems") from None
+            return None
+
     def read_mentions(self, document: Document, *, day: date | None = None) -> list[ReadMention]:
         """Return what a document names, with context and candidates, before ranking."""
-        return self._read_mentions(self._tools(day), document)
+        tools = self._tools(day)
+        return self._read_mentions(tools, self._open(tools, document))
 
     def score_choices(self, mention: ReadMention) -> list[float]:
         """Return the score of each choice of a mention, those that are too unlikely to be candidates among them."""
@@ -194,13 +273,15 @@ class Pipeline:
         """Return the title of a code in the latest release, "" if that lacks it."""
         return self._tools(None).title(code)
 
-    def _read_mentions(
-        self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
-    ) -> list[ReadMention]:
+    def _open(self, tools: ReleaseTools, document: Document) -> _Reading:
         text = document.text
         sections = self._find_sections(text)
-        sentences = find_sentences(text, sections)
-        found = tools.mentions.find(text)
+        return _Reading(text, sections, find_sentences(text, sections), tools.mentions.find(text))
+
+    def _read_mentions(
+        self, tools: ReleaseTools, reading: _Reading, known: Mapping[str, str] | None = None
+    ) -> list[ReadMention]:
+        text, sections, sentences, found = reading.text, reading.sections, reading.sentences, reading.found
         hints = sort_places(found.hints, found.sides)
         placed = _in_bodies(found.spans, sections)
         places = [(span.begin, span.end) for span, _ in placed]
@@ -221,9 +302,18 @@ class Pipeline:
             for (span, section), context in zip(placed, contexts, strict=True)
         ]
 
-    def _read(self, tools: ReleaseTools, chart: Chart, number: int) -> list[Finding]:
-        document = chart.documents[number]
-        mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
+    def _read(
+        self, tools: ReleaseTools, procedures: ProcedureTools | None, chart: Chart, number: int
+    ) -> tuple[list[Finding], list[Finding]]:
+        """Return the diagnoses that a document names, and the procedures."""
+        reading = self._open(tools, chart.documents[number])
+        done = [] if procedures is None else self._read_procedures(procedures, reading, number)
+        if chart.systems and System.ICD10CM.value not in chart.systems:
+            return [], done
+        return self._read_diagnoses(tools, reading, chart, number), done
+
+    def _read_diagnoses(self, tools: ReleaseTools, reading: _Reading, chart: Chart, number: int) -> list[Finding]:
+        mentions = self._read_mentions(tools, reading, _SEX_VALUES.get(chart.sex))
         ranked = self._ranking.rank(
             [_facts(mention) for mention in mentions],
             [mention.choices for mention in mentions],
@@ -231,9 +321,23 @@ class Pipeline:
             title=tools.title,
         )
         return [
-            Finding(_mention(mention, document.text, number), list(codes))
+            Finding(_mention(mention.span, mention.section, mention.context, reading.text, number), list(codes))
             for mention, codes in zip(mentions, ranked, strict=True)
             if codes
+        ]
+
+    def _read_procedures(self, tools: ProcedureTools, reading: _Reading, number: int) -> list[Finding]:
+        text, sections, sentences = reading.text, reading.sections, reading.sentences
+        found = tools.mentions.find(text)
+        terms = [(span.begin, span.end, tuple(sense[0] for sense in span.senses)) for span in found.spans]
+        named = tools.reader.read(text, sentences, Read(terms, found.hints, found.sides))
+        placed = _in_bodies(named, sections)
+        places = [(procedure.begin, procedure.end) for procedure, _ in placed]
+        cues = reading.found.cues
+        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=cues, spans=places)
+        return [
+            Finding(_mention(procedure, section, context, text, number), procedure.codes)
+            for (procedure, section), context in zip(placed, contexts, strict=True)
         ]
 
 
@@ -254,14 +358,19 @@ def _facts(mention: ReadMention) -> MentionFacts:
     return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section)
 
 
-def _mention(read: ReadMention, text: str, document: int) -> Mention:
-    begin, end = read.span.begin, read.span.end
-    return Mention(document, begin, end, text[begin:end], read.section, read.context)
+def _mention(span: Span, section: str, context: Context, text: str, document: int) -> Mention:
+    begin, end = span.begin, span.end
+    return Mention(document, begin, end, text[begin:end], section, context)
 
 
-def _in_bodies(spans: Sequence[TermSpan], sections: Sequence[Section]) -> list[tuple[TermSpan, str]]:
+def _by_place(findings: Sequence[Finding], others: Sequence[Finding]) -> list[Finding]:
+    """Merge findings in the order of the text; of those that begin alike the first kind comes first."""
+    return sorted([*findings, *others], key=lambda finding: (finding.mention.document, finding.mention.begin))
+
+
+def _in_bodies(spans: Sequence[Span], sections: Sequence[Section]) -> list[tuple[Span, str]]:
     """Pair the spans that are no part of a heading with the names of their sections; both are in order."""
-    placed: list[tuple[TermSpan, str]] = []
+    placed: list[tuple[Span, str]] = []
     number, last = 0, len(sections) - 1
     for span in spans:
         while number < last and sections[number + 1].begin <= span.begin:

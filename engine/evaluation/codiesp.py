@@ -20,6 +20,7 @@ from engine.evaluation.coded import Answers, Coder, present_findings, rank_codes
 from engine.evaluation.tally import Tally
 from engine.types import Chart, Document, Finding
 
+_OPERATION_AND_PART = 4
 _TRACKS = {"D": (System.ICD10CM.value, 3), "P": (System.ICD10PCS.value, 4)}
 
 
@@ -57,6 +58,7 @@ def evaluate(
     *,
     probe: Probe | None = None,
     tick: Callable[[int, int], None] = lambda done, total: None,
+    systems: tuple[str, ...] = (),
 ) -> CodiEspResult:
     """Code every document of a CodiEsp folder and compare; raises InputError on a folder of another shape.
 
@@ -73,13 +75,15 @@ def evaluate(
     verbatim = Answers(read_gold(path, "D", names, str.lower))
     for number, file in enumerate(texts):
         text = read_corpus_file(file)
-        chart = Chart(file.stem, (Document(text, kind="case report"),))
+        chart = Chart(file.stem, (Document(text, kind="case report"),), systems=systems)
         coded = code_chart(chart)
         for track, (system, _) in _TRACKS.items():
-            best = present_findings([f for f in coded.findings if f.codes[0].system == system])
-            tracks[track].add(file.stem, text, _places(best, writers[track]))
-            if track == "D":
-                verbatim.add(file.stem, text, _places(best, str.lower))
+            findings = present_findings([f for f in coded.findings if f.codes[0].system == system])
+            if track == "P":
+                tracks[track].add(file.stem, text, _procedure_places(findings))
+            else:
+                tracks[track].add(file.stem, text, _places(findings, as_annotated))
+                verbatim.add(file.stem, text, _places(findings, str.lower))
         tracks["D"].explain(chart, coded, probe, write=as_annotated, is_claim=False)
         tick(number + 1, len(texts))
     return CodiEspResult(tracks, verbatim, probe)
@@ -91,6 +95,25 @@ def _places(best: dict[str, tuple[float, Finding]], write: Writer) -> dict[str, 
     for code in rank_codes(best):
         places.setdefault(write(code), place_of(best[code][1]))
     return places
+
+
+def _procedure_places(best: dict[str, tuple[float, Finding]]) -> dict[str, Place]:
+    """Return the procedures as the corpus writes them, best first, each with the surest place."""
+    places: dict[str, Place] = {}
+    for code in rank_codes(best):
+        finding = best[code][1]
+        is_settled = len(finding.codes) == 1
+        places.setdefault(procedure_as_annotated(code, is_settled=is_settled), place_of(finding))
+    return places
+
+
+def procedure_as_annotated(code: str, *, is_settled: bool) -> str:
+    """Write a procedure as the corpus does: the operation and body part where the text says no more, else the code.
+
+    The annotators left out the axes after the body part where the text does not settle them ("abdominal CT" without
+    its contrast is bw20), and wrote seven characters where it does or where there is but one code.
+    """
+    return (code if is_settled else code[:_OPERATION_AND_PART]).lower()
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from pathlib import Path
 from codesets.index import IndexFile
 from codesets.lexicon import lexicon_hash, read_lexicon
 from codesets.snapshot import Snapshot
+from codesets.types import Release
 from engine.match.lexicon import Term, build_dictionary, index_terms, lexicon_terms, tabular_terms
 
 _MADE_BY = (
@@ -30,7 +31,8 @@ _MADE_BY = (
 SUFFIX = ".ccdict"
 
 
-def _recipe_hash() -> str:
+def recipe_hash() -> str:
+    """Return the SHA-256 (hex) over the code that derives phrases."""
     folder = Path(__file__).parent
     digest = hashlib.sha256()
     for name in _MADE_BY:
@@ -67,7 +69,7 @@ def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
         lexicon_hash(snapshot.release.system),
         *(i.content_hash for i in given.indexes),
     ]
-    key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, _recipe_hash()]).encode()).hexdigest()[:20]
+    key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, recipe_hash()]).encode()).hexdigest()[:20]
     folder = home / "dictionaries"
     left_out = [name for name in TERM_SOURCES if name in given.without]
     if left_out:  # in a folder of its own, where it takes no whole dictionary's place
@@ -82,6 +84,11 @@ def make_dictionary(path: Path, snapshot: Snapshot, given: Ingredients) -> None:
     release = snapshot.release
     about = {"system": release.system.value, "version": release.version, "snapshot": release.content_hash}
     build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, about=about)
+    remove_others(path, release)
+
+
+def remove_others(path: Path, release: Release) -> None:
+    """Remove the dictionaries of a release that the one at `path` replaces."""
     for old in path.parent.glob(f"{release.system.value}-{release.version}-*{SUFFIX}"):
         if old != path:
             old.unlink(missing_ok=True)
