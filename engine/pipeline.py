@@ -329,7 +329,7 @@ class Pipeline:
     def _read_procedures(self, tools: ProcedureTools, reading: _Reading, number: int) -> list[Finding]:
         text, sections, sentences = reading.text, reading.sections, reading.sentences
         found = tools.mentions.find(text)
-        terms = [(span.begin, span.end, tuple(sense[0] for sense in span.senses)) for span in found.spans]
+        terms = [(span.begin, span.end, span.senses) for span in found.spans]
         named = tools.reader.read(text, sentences, Read(terms, found.hints, found.sides))
         placed = _in_bodies(named, sections)
         places = [(procedure.begin, procedure.end) for procedure, _ in placed]

@@ -102,7 +102,8 @@ def _procedure_places(best: dict[str, tuple[float, Finding]]) -> dict[str, Place
     places: dict[str, Place] = {}
     for code in rank_codes(best):
         finding = best[code][1]
-        is_settled = len(finding.codes) == 1
+        beside = [c for c in finding.codes if c.code[:_OPERATION_AND_PART] == code[:_OPERATION_AND_PART]]
+        is_settled = len(beside) == 1
         places.setdefault(procedure_as_annotated(code, is_settled=is_settled), place_of(finding))
     return places
 

@@ -19,12 +19,17 @@ MAX_CANDIDATES = 5
 # With more body parts than this among its codes, an operation says too little to be a finding.
 _MOST_BODY_PARTS = 12
 _SIDE_REACH = 40
+_PER_SIDE = 16
 _SIDES = {
     "right": Side.RIGHT, "rt": Side.RIGHT, "left": Side.LEFT, "lt": Side.LEFT, "bilateral": Side.BILATERAL,
     "bilaterally": Side.BILATERAL, "both": Side.BILATERAL,
 }  # fmt: skip
 WHOLE_TERM = "lexicon"
 COMPOSED = "composed"
+
+
+Senses = tuple[tuple[int, int], ...]
+Term = tuple[int, int, Senses]
 
 
 @dataclass(slots=True)
@@ -38,10 +43,10 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the matcher found: whole terms as (begin, end, pattern numbers), words of axes as (begin, end, number of the
-    word), side words as (begin, end), each in order."""
+    """What the matcher found: whole terms as (begin, end, senses), words of axes as (begin, end, number of the word),
+    side words as (begin, end), each in order. A sense is (pattern number, origin + 16 * side that the term names)."""
 
-    terms: Sequence[tuple[int, int, tuple[int, ...]]]
+    terms: Sequence[Term]
     words: Sequence[tuple[int, int, int]]
     sides: Sequence[tuple[int, int]]
 
@@ -65,7 +70,7 @@ class ProcedureReader:
         by_sentence: dict[int, list[Place]] = {}
         for place in places:
             by_sentence.setdefault(bisect_left(ends, place.end), []).append(place)
-        terms: dict[int, list[tuple[int, int, tuple[int, ...]]]] = {}
+        terms: dict[int, list[Term]] = {}
         for term in found.terms:
             terms.setdefault(bisect_left(ends, term[1]), []).append(term)
         for number in sorted(by_sentence.keys() | terms.keys()):
@@ -75,8 +80,8 @@ class ProcedureReader:
 
     def _read_sentence(self, sentence: "_Sentence") -> list[Procedure]:
         procedures: list[Procedure] = []
-        for begin, end, numbers in sentence.terms:
-            for number in numbers:
+        for begin, end, senses in sentence.terms:
+            for number in _meant(senses, sentence.side(begin, end)):
                 pattern = sentence.with_part(self._patterns[number], begin, end, self._resolver)
                 procedures += self._procedures(sentence, begin, end, pattern, WHOLE_TERM)
         for made in compose(sentence.text, sentence.doings, sentence.parts, self._resolver.has):
@@ -112,6 +117,15 @@ class ProcedureReader:
         return self._snapshot.title_at(number) if number >= 0 else ""
 
 
+def _meant(senses: Senses, side: Side) -> list[int]:
+    """Return the patterns that a term means: those of the side named, or else those of no side.
+
+    The matcher reads through sides, so "right hemicolectomy" and "left hemicolectomy" are one phrase to it.
+    """
+    sided = [number for number, origin in senses if side is not Side.NONE and origin // _PER_SIDE == side]
+    return sided or [number for number, origin in senses if origin < _PER_SIDE] or [number for number, _ in senses[:1]]
+
+
 class _Sentence:
     """The words of one sentence, sorted by what they say."""
 
@@ -119,7 +133,7 @@ class _Sentence:
         self,
         text: str,
         places: Sequence[Place],
-        terms: Sequence[tuple[int, int, tuple[int, ...]]],
+        terms: Sequence[Term],
         sides: Sequence[tuple[int, int]],
     ) -> None:
         self.text = text

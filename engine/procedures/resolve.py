@@ -17,6 +17,7 @@ _SIDE_WORDS = {"right": Side.RIGHT, "left": Side.LEFT, "bilateral": Side.BILATER
 # Rank of a value among those left, by axis from 0: the approach that most procedures have, and no device or qualifier.
 _APPROACHES = "X083474F"
 _NONE = "Z"
+_EXAMINATIONS = ("08J", "09J")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Resolver:
 
     def resolve(self, pattern: str, side: Side, facts: Sequence[Fact] = ()) -> list[Codes]:
         """Return what a pattern leaves: one set of codes, or one a side where both are named and no code has both."""
+        if side is Side.NONE and pattern.startswith(_EXAMINATIONS):
+            side = Side.BILATERAL  # an examination that names no side is of both
         whole = self._resolve(pattern, side, tuple(facts))
         if side is Side.BILATERAL and whole.codes and self._side(whole.codes[0]) is not Side.BILATERAL:
             each = [self._resolve(pattern, one, tuple(facts)) for one in (Side.RIGHT, Side.LEFT)]
