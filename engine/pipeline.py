@@ -22,6 +22,7 @@ from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.mentions import Found, MentionFinder, TermSpan
+from engine.procedures.performed import context_of_procedure
 from engine.procedures.read import Procedure, ProcedureReader, Read
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
@@ -336,7 +337,16 @@ class Pipeline:
         cues = reading.found.cues
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=cues, spans=places)
         return [
-            Finding(_mention(procedure, section, context, text, number), procedure.codes)
+            Finding(
+                _mention(
+                    procedure,
+                    section,
+                    context_of_procedure(text, procedure.begin, procedure.end, context),
+                    text,
+                    number,
+                ),
+                procedure.codes,
+            )
             for (procedure, section), context in zip(placed, contexts, strict=True)
         ]
 

@@ -19,6 +19,7 @@ MAX_CANDIDATES = 5
 # With more body parts than this among its codes, an operation says too little to be a finding.
 _MOST_BODY_PARTS = 12
 _SIDE_REACH = 40
+_DETAIL_REACH = 60
 _PER_SIDE = 16
 _SIDES = {
     "right": Side.RIGHT, "rt": Side.RIGHT, "left": Side.LEFT, "lt": Side.LEFT, "bilateral": Side.BILATERAL,
@@ -159,7 +160,10 @@ class _Sentence:
 
     def facts(self, begin: int, end: int) -> tuple[Fact, ...]:
         """Return what the details of the sentence settle, the nearest to a span first."""
-        near = sorted(self.details, key=lambda place: max(place.begin - end, begin - place.end))
+        near = sorted(
+            [p for p in self.details if max(p.begin - end, begin - p.end) <= _DETAIL_REACH],
+            key=lambda place: max(place.begin - end, begin - place.end),
+        )
         return tuple((place.word.axis, place.word.values) for place in near if isinstance(place.word, Detail))
 
     def with_part(self, pattern: str, begin: int, end: int, resolver: Resolver) -> str:
