@@ -122,13 +122,14 @@ def _level_titles(codes: Mapping[str, tuple[str, str]], headings: Mapping[str, s
         systems.setdefault(table[:2], []).append(title)
     for system, found in systems.items():
         titles[system] = _shared_parts(found)
-    return titles | {section: title for section, title in _SECTIONS.items()}
+    return titles | _SECTIONS
 
 
 def _shared(titles: Sequence[str]) -> str:
     """Return the words that titles begin with alike: the operation and the body part."""
-    words = [title.split(" ") for title in (min(titles), max(titles))]
-    alike = [one for one, _ in takewhile(lambda pair: pair[0].rstrip(",") == pair[1].rstrip(","), zip(*words))]
+    first, last = (title.split(" ") for title in (min(titles), max(titles)))
+    pairs = zip(first, last, strict=False)
+    alike = [one for one, _ in takewhile(lambda pair: pair[0].rstrip(",") == pair[1].rstrip(","), pairs)]
     while alike and alike[-1].lower().rstrip(",") in _OPEN_ENDS:
         alike.pop()
     return " ".join(alike).rstrip(",").split(", Open Approach")[0]
@@ -136,8 +137,8 @@ def _shared(titles: Sequence[str]) -> str:
 
 def _shared_parts(headings: Sequence[str]) -> str:
     """Return the parts between commas that headings of tables share: the body system, without the operation."""
-    parts = [heading.split(", ") for heading in headings]
-    shared = [one[0] for one in takewhile(lambda found: len(set(found)) == 1, zip(*(part[:-1] for part in parts)))]
+    parts = zip(*(heading.split(", ")[:-1] for heading in headings), strict=False)
+    shared = [alike[0] for alike in takewhile(lambda found: len(set(found)) == 1, parts)]
     return ", ".join(shared) or headings[0]
 
 

@@ -111,7 +111,7 @@ class Tables:
 
 
 def parse_pattern(pattern: str) -> tuple[str, ...]:
-    """Split a pattern into what each of the seven axes allows; raises ValueError on one that has more or is unclosed."""
+    """Split a pattern into what each of the seven axes allows; raises ValueError on one with more, or unclosed."""
     allowed: list[str] = []
     at = 0
     while at < len(pattern):

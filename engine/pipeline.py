@@ -131,7 +131,8 @@ class ReadMention:
 class Pipeline:
     """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest).
 
-    `procedures_on` does so for ICD-10-PCS; it raises NoReleaseError where none is loaded. `without` names the parts that are left out (switches.py); an answer's header says so.
+    `procedures_on` does so for ICD-10-PCS; it raises NoReleaseError where none is loaded. `without` names the parts
+    that are left out (switches.py); an answer's header says so.
     """
 
     def __init__(
@@ -170,19 +171,19 @@ class Pipeline:
         header = self.header(chart, request_id)
         tools, procedures = self._tools(chart.date_of_service), self._procedure_tools(chart)
         findings: list[Finding] = []
-        named: list[Finding] = []
+        done: list[Finding] = []
         for number in range(len(chart.documents)):
-            diagnoses, done = self._read(tools, procedures, chart, number)
+            diagnoses, named = self._read(tools, procedures, chart, number)
             if on_findings is not None:
-                on_findings([*diagnoses, *done])
+                on_findings([*diagnoses, *named])
             findings += diagnoses
-            named += done
+            done += named
         drafts = gather_suggestions(findings, chart, tools.title)
         suggestions, alerts = apply_rules(drafts, Facts(chart, tools.snapshot, findings), self._rules)
-        if named:
-            performed, asked = gather_procedures(named)
-            suggestions, alerts = [*suggestions, *performed], [*alerts, *asked]
-            findings = _by_place(findings, named)
+        if done:
+            performed, questions = gather_procedures(done)
+            suggestions, alerts = [*suggestions, *performed], [*alerts, *questions]
+            findings = [*findings, *done] if len(chart.documents) == 1 else _by_document(findings, done)
         route_suggestions(suggestions, alerts)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
@@ -245,7 +246,7 @@ class Pipeline:
     def _procedure_tools(self, chart: Chart) -> ProcedureTools | None:
         """Return what procedures are read with; None where ICD-10-PCS is not wanted.
 
-        It codes what is done to hospital inpatients (45 CFR 162.1002(c)), so a chart that names no systems gets it if it
+        It codes what is done to hospital inpatients (45 CFR 162.1002), so a chart that names no systems gets it if it
         is an inpatient's and a release of its day is loaded; one that names it cannot be coded without.
         """
         system = System.ICD10PCS.value
@@ -373,9 +374,9 @@ def _mention(span: Span, section: str, context: Context, text: str, document: in
     return Mention(document, begin, end, text[begin:end], section, context)
 
 
-def _by_place(findings: Sequence[Finding], others: Sequence[Finding]) -> list[Finding]:
-    """Merge findings in the order of the text; of those that begin alike the first kind comes first."""
-    return sorted([*findings, *others], key=lambda finding: (finding.mention.document, finding.mention.begin))
+def _by_document(diagnoses: Sequence[Finding], procedures: Sequence[Finding]) -> list[Finding]:
+    """Put together what the documents name: of each its diagnoses, then its procedures, as `on_findings` was given."""
+    return sorted([*diagnoses, *procedures], key=lambda finding: finding.mention.document)
 
 
 def _in_bodies(spans: Sequence[Span], sections: Sequence[Section]) -> list[tuple[Span, str]]:

@@ -57,6 +57,9 @@ class Detail:
     values: str
 
 
+Word = OperationWord | Modality | BodyPart | Detail
+
+
 @dataclass(frozen=True, slots=True)
 class Axes:
     """All words of single axes."""
@@ -65,6 +68,16 @@ class Axes:
     modalities: tuple[Modality, ...]
     body_parts: tuple[BodyPart, ...]
     details: tuple[Detail, ...]
+
+    @property
+    def doings(self) -> tuple[OperationWord | Modality, ...]:
+        """What may be done: operations, then images."""
+        return (*self.operations, *self.modalities)
+
+    @property
+    def rows(self) -> tuple[Word, ...]:
+        """All words, in the order of their kinds."""
+        return (*self.doings, *self.body_parts, *self.details)
 
 
 def axes_hash() -> str:

@@ -1,8 +1,8 @@
 """From the lexicon of ICD-10-PCS to the phrases of its dictionary.
 
 A term of this lexicon leads to a pattern of codes (codesets/icd10pcs_tables.py), not to a node: what it leaves open the
-text around it may settle. So a sense has the number of a pattern, and the patterns go into the dictionary file. The words
-of single axes are hints: all are found, in whatever term they stand.
+text around it may settle. So a sense has the number of a pattern, and the patterns go into the dictionary file. The
+words of single axes are hints: all are found, in whatever term they stand.
 """
 
 import hashlib
@@ -25,8 +25,7 @@ PATTERNS = "patterns"
 
 def hint_words(axes: Axes) -> list[str]:
     """List the terms of all axes: operations, modalities, body parts, details, each in the order of its file."""
-    rows = (*axes.operations, *axes.modalities, *axes.body_parts, *axes.details)
-    return [term for row in rows for term in row.terms]
+    return [term for row in axes.rows for term in row.terms]
 
 
 def procedure_dictionary_path(home: Path, snapshot: Snapshot) -> Path:

@@ -10,10 +10,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from codesets.lexicon.axes import Axes, BodyPart, Detail, Modality, OperationWord
+from codesets.lexicon.axes import Axes, BodyPart, Modality, OperationWord, Word
 
 Has = Callable[[str], bool]
-Word = OperationWord | Modality | BodyPart | Detail
 # Words that may stand between an operation and its part without saying anything of their own.
 _BEFORE_REACH, _AFTER_REACH, _FAR_REACH = 2, 5, 12
 _LINK = re.compile(r"^[\s,/-]*(?:(?:and|or|&)\s+)?(?:the\s+|of\s+the\s+)?$", re.IGNORECASE)
@@ -29,7 +28,8 @@ _TOGETHER = {"30": "4", "30G": "5", "0G": "1", "8F": "9", "3G": "5"}
 _REGIONS = "BW"
 
 
-@dataclass(frozen=True, slots=True)
+# Made by the dozen for a chart: frozen, each would cost three times as much. Nothing changes one all the same.
+@dataclass(slots=True)
 class Place:
     """A word of an axis in the text."""
 
@@ -40,7 +40,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A pattern of codes read from several words: the span of the operation, and how surely its part is of it (0 best)."""
+    """A pattern read from several words: the span of the operation, and how loosely its part hangs on it (0: firm)."""
 
     begin: int
     end: int
@@ -51,12 +51,13 @@ class Composed:
 
 def word_table(axes: Axes) -> list[Word]:
     """List the word of each hint, in the order in which the dictionary numbers them."""
-    rows = (*axes.operations, *axes.modalities, *axes.body_parts, *axes.details)
-    return [row for row in rows for _ in row.terms]
+    return [row for row in axes.rows for _ in row.terms]
 
 
 def longest(places: Sequence[Place]) -> list[Place]:
     """Keep of overlapping words the one that begins first, and of those the longest."""
+    if len(places) < 2:
+        return list(places)
     kept: list[Place] = []
     for place in sorted(places, key=lambda place: (place.begin, -place.end)):
         if not kept or place.begin >= kept[-1].end:
@@ -78,10 +79,10 @@ def compose(text: str, doings: Sequence[Place], parts: Sequence[Place], has: Has
 def _parts_of(
     text: str, doing: Place, parts: Sequence[Place], begins: Sequence[int], before: int, after: int
 ) -> tuple[list[Place], int]:
-    at = bisect_left(begins, doing.begin)
-    inside = [n for n in range(at, len(parts)) if parts[n].begin < doing.end]
-    nearest_before = max((n for n in range(at) if parts[n].end <= doing.begin), default=-1)
-    following = at + len(inside)
+    following = bisect_left(begins, doing.end)
+    nearest_before = bisect_left(begins, doing.begin) - 1
+    if nearest_before >= 0 and parts[nearest_before].end > doing.begin:
+        nearest_before -= 1
     gap_before = text[parts[nearest_before].end : doing.begin] if nearest_before >= 0 else ""
     gap_after = text[doing.end : parts[following].begin] if following < len(parts) else ""
     near_before = nearest_before >= 0 and not _BREAK.search(gap_before) and parts[nearest_before].begin >= before

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from codesets.icd10pcs_tables import Tables
 from codesets.lexicon.axes import BodyPart, Detail, Modality, OperationWord, read_axes
 from codesets.snapshot import Snapshot
+from codesets.types import System
 from engine.procedures.compose import Composed, Place, compose, longest, word_table
 from engine.procedures.resolve import Codes, Fact, Resolver
 from engine.procedures.score import Scores
@@ -21,6 +22,9 @@ _MOST_BODY_PARTS = 12
 _SIDE_REACH = 40
 _DETAIL_REACH = 60
 _PER_SIDE = 16
+# Codes that differ in what the text does not say are ranked, not judged.
+_PER_RANK = 0.999
+_SYSTEM = System.ICD10PCS.value
 _SIDES = {
     "right": Side.RIGHT, "rt": Side.RIGHT, "left": Side.LEFT, "lt": Side.LEFT, "bilateral": Side.BILATERAL,
     "bilaterally": Side.BILATERAL, "both": Side.BILATERAL,
@@ -58,26 +62,43 @@ class ProcedureReader:
     def __init__(self, snapshot: Snapshot, patterns: Sequence[str]) -> None:
         self._snapshot = snapshot
         self._patterns = patterns
-        self._words = word_table(read_axes())
+        axes = read_axes()
+        self._words = word_table(axes)
+        # Words are numbered by kind: operations and modalities, body parts, details.
+        self._doings = sum(len(row.terms) for row in axes.doings)
+        self._details = self._doings + sum(len(row.terms) for row in axes.body_parts)
         self._resolver = Resolver(snapshot, Tables.of(snapshot))
         self._scores = Scores.load()
+        self._known: dict[tuple[tuple[str, ...], str], list[Candidate]] = {}
         self.content_hash = self._scores.content_hash
 
     def read(self, text: str, sentences: Sequence[tuple[int, int]], found: Read) -> list[Procedure]:
-        """Return the procedures of a document in order of their spans."""
-        places = [Place(begin, end, self._words[number]) for begin, end, number in found.words]
+        """Return the procedures of a document in order of their spans.
+
+        Only sentences with a whole term, an operation or an image are looked at: few of most notes.
+        """
+        last_doing = self._doings
+        begins = {term[0] for term in found.terms}
+        begins.update(begin for begin, _, number in found.words if number < last_doing)
         procedures: list[Procedure] = []
-        ends = [end for _, end in sentences]
-        by_sentence: dict[int, list[Place]] = {}
-        for place in places:
-            by_sentence.setdefault(bisect_left(ends, place.end), []).append(place)
-        terms: dict[int, list[Term]] = {}
-        for term in found.terms:
-            terms.setdefault(bisect_left(ends, term[1]), []).append(term)
-        for number in sorted(by_sentence.keys() | terms.keys()):
-            sentence = _Sentence(text, by_sentence.get(number, []), terms.get(number, []), found.sides)
-            procedures += self._read_sentence(sentence)
-        return sorted(procedures, key=lambda procedure: (procedure.begin, procedure.end))
+        end = -1
+        for begin in sorted(begins):
+            if begin >= end:
+                first, end = sentences[max(0, bisect_left(sentences, (begin + 1, 0)) - 1)]
+                sentence = self._sentence(text, first, end, found)
+                if sentence is not None:
+                    procedures += self._read_sentence(sentence)
+        procedures.sort(key=lambda procedure: (procedure.begin, procedure.end))
+        return procedures
+
+    def _sentence(self, text: str, begin: int, end: int, found: Read) -> "_Sentence | None":
+        """Return the words of a sentence, None if it has neither a whole term nor a body part."""
+        words = found.words[bisect_left(found.words, (begin, 0, 0)) : bisect_left(found.words, (end, 0, 0))]
+        terms = found.terms[bisect_left(found.terms, (begin, 0, ())) : bisect_left(found.terms, (end, 0, ()))]
+        if not terms and not any(self._doings <= number < self._details for _, _, number in words):
+            return None
+        sides = found.sides[bisect_left(found.sides, (begin, 0)) : bisect_left(found.sides, (end, 0))]
+        return _Sentence(text, [Place(first, last, self._words[number]) for first, last, number in words], terms, sides)
 
     def _read_sentence(self, sentence: "_Sentence") -> list[Procedure]:
         procedures: list[Procedure] = []
@@ -105,12 +126,16 @@ class ProcedureReader:
         ]
 
     def _candidates(self, codes: Codes, origin: str) -> list[Candidate]:
-        score = self._scores.of(codes.codes[0], origin)
-        share = 1.0 if codes.is_settled else 0.999
-        return [
-            Candidate("icd10pcs", code, self.title(code), round(score * share**rank, 4), origin)
-            for rank, code in enumerate(codes.codes[:MAX_CANDIDATES])
-        ]
+        """Return the candidates of a set of codes; they are shared between procedures, so nothing may change them."""
+        key = (codes.codes, origin)
+        known = self._known.get(key)
+        if known is None:
+            score = self._scores.of(codes.codes[0], origin)
+            known = self._known[key] = [
+                Candidate(_SYSTEM, code, self.title(code), round(score * _PER_RANK**rank, 4), origin)
+                for rank, code in enumerate(codes.codes[:MAX_CANDIDATES])
+            ]
+        return known
 
     def title(self, code: str) -> str:
         """Return the title of a code, "" if the release lacks it."""
@@ -148,23 +173,19 @@ class _Sentence:
     def side(self, begin: int, end: int) -> Side:
         """Return the side named nearest a span, within a few words of the same sentence."""
         best, nearest = Side.NONE, _SIDE_REACH + 1
-        at = bisect_left(self._sides, (begin - _SIDE_REACH, 0))
-        while at < len(self._sides) and self._sides[at][0] <= end + _SIDE_REACH:
-            first, last = self._sides[at]
+        for first, last in self._sides:
             distance = 0 if begin <= first < end else max(begin - last, first - end)
-            between = self.text[min(last, end) : max(first, begin)]
-            if distance < nearest and "." not in between:
+            if distance < nearest:
                 best, nearest = _SIDES.get(self.text[first:last].lower(), Side.NONE), distance
-            at += 1
         return best
 
     def facts(self, begin: int, end: int) -> tuple[Fact, ...]:
         """Return what the details of the sentence settle, the nearest to a span first."""
-        near = sorted(
-            [p for p in self.details if max(p.begin - end, begin - p.end) <= _DETAIL_REACH],
-            key=lambda place: max(place.begin - end, begin - place.end),
+        near = [(max(place.begin - end, begin - place.end), place.word) for place in self.details]
+        near.sort(key=lambda pair: pair[0])
+        return tuple(
+            (word.axis, word.values) for far, word in near if far <= _DETAIL_REACH and isinstance(word, Detail)
         )
-        return tuple((place.word.axis, place.word.values) for place in near if isinstance(place.word, Detail))
 
     def with_part(self, pattern: str, begin: int, end: int, resolver: Resolver) -> str:
         """Complete a pattern that says no body part by the nearest one of the sentence that its tables have."""

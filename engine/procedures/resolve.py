@@ -17,6 +17,7 @@ _SIDE_WORDS = {"right": Side.RIGHT, "left": Side.LEFT, "bilateral": Side.BILATER
 # Rank of a value among those left, by axis from 0: the approach that most procedures have, and no device or qualifier.
 _APPROACHES = "X083474F"
 _NONE = "Z"
+_MOST_REMEMBERED = 16_384
 _EXAMINATIONS = ("08J", "09J")
 
 
@@ -68,6 +69,8 @@ class Resolver:
         key = (pattern, side, facts)
         found = self._found.get(key)
         if found is None:
+            if len(self._found) > _MOST_REMEMBERED:
+                self._found.clear()
             found = self._found[key] = Codes(tuple(self._left(pattern, side, facts)))
         return found
 
