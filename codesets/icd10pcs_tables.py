@@ -6,18 +6,44 @@ code has after what is chosen so far (ICD-10-PCS Reference Manual: "a valid code
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
-from codesets.snapshot import Snapshot
-from codesets.types import System
+from codesets.types import Release, System
 
 LENGTH = 7
-# The axes of the medical and surgical section, by which coders call the places in all sections.
-AXES = ("section", "body system", "operation", "body part", "approach", "device", "qualifier")
+_SURGICAL = ("section", "body system", "operation", "body part", "approach", "device", "qualifier")
+_MENTAL = ("section", "body system", "type", "qualifier", "qualifier", "qualifier", "qualifier")
+# What the axes are called in the sections that call them otherwise (ICD-10-PCS Reference Manual, appendix of sections).
+_AXES = {
+    "2": ("section", "body system", "operation", "body region", "approach", "device", "qualifier"),
+    "3": ("section", "body system", "operation", "body system or region", "approach", "substance", "qualifier"),
+    "4": ("section", "body system", "operation", "body system", "approach", "function or device", "qualifier"),
+    "5": ("section", "body system", "operation", "body system", "duration", "function", "qualifier"),
+    "6": ("section", "body system", "operation", "body system", "duration", "qualifier", "qualifier"),
+    "7": ("section", "body system", "operation", "body region", "approach", "method", "qualifier"),
+    "8": ("section", "body system", "operation", "body region", "approach", "method", "qualifier"),
+    "9": ("section", "body system", "operation", "body region", "approach", "method", "qualifier"),
+    "B": ("section", "body system", "type", "body part", "contrast", "qualifier", "qualifier"),
+    "C": ("section", "body system", "type", "body part", "radionuclide", "qualifier", "qualifier"),
+    "D": ("section", "body system", "modality", "treatment site", "modality qualifier", "isotope", "qualifier"),
+    "F": ("section", "section qualifier", "type", "body system and region", "type qualifier", "equipment", "qualifier"),
+    "G": _MENTAL,
+    "H": _MENTAL,
+    "X": ("section", "body system", "operation", "body part", "approach", "device or substance", "qualifier"),
+}
 ANY = "?"
 _LAST = "~"  # after every character of a code
+
+
+class CodesOfRelease(Protocol):
+    """What the tables need of a release."""
+
+    @property
+    def release(self) -> Release: ...
+    def codes(self) -> Iterable[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +53,7 @@ class AxisFault:
     `axes` are all the axes whose change alone would make a code, each in `repairs` with the values that would.
     """
 
+    section: str
     axis: int
     got: str
     valid: tuple[str, ...]
@@ -38,7 +65,9 @@ class AxisFault:
         return tuple(axis for axis, _ in self.repairs)
 
     def __str__(self) -> str:
-        name = AXES[self.axis] if self.axis < LENGTH else "length"
+        if self.axis >= LENGTH:
+            return f"got more than {LENGTH} characters"
+        name = axis_name(self.section, self.axis)
         return f"character {self.axis + 1} ({name}): got {self.got or 'nothing'}, want one of {', '.join(self.valid)}"
 
 
@@ -52,7 +81,7 @@ class Tables:
         self.matching = lru_cache(maxsize=16_384)(self._matching)
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> "Tables":
+    def of(cls, snapshot: CodesOfRelease) -> "Tables":
         """Take the tables of a release of ICD-10-PCS; raises ValueError on another system."""
         if snapshot.release.system is not System.ICD10PCS:
             raise ValueError(f"system: got {snapshot.release.system}, want {System.ICD10PCS}")
@@ -65,7 +94,7 @@ class Tables:
         """List the values of the axis after `prefix`, in order; none if no row begins so."""
         found: list[str] = []
         at, end = self._range(prefix)
-        while at < end:
+        while at < end and len(prefix) < LENGTH:
             found.append(self._codes[at][len(prefix)])
             at = bisect_left(self._codes, prefix + found[-1] + _LAST, at, end)
         return tuple(found)
@@ -76,7 +105,7 @@ class Tables:
             return None
         axis = next((length for length in range(LENGTH) if not self._has(code[: length + 1], length + 1)), LENGTH)
         valid = self.values(code[:axis]) if axis < LENGTH else ()
-        return AxisFault(axis, code[axis : axis + 1], valid, tuple(self._repairs(code)))
+        return AxisFault(code[:1], axis, code[axis : axis + 1], valid, tuple(self._repairs(code)))
 
     def _has(self, prefix: str, length: int) -> bool:
         begin, end = self._range(prefix)
@@ -90,9 +119,10 @@ class Tables:
 
     def _repairs(self, code: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         for axis in range(LENGTH if len(code) == LENGTH else 0):
-            fit = self.matching(code[:axis] + ANY + code[axis + 1 :])
+            before, after = code[:axis], code[axis + 1 :]
+            fit = tuple(value for value in self.values(before) if before + value + after in self._known)
             if fit:
-                yield axis, tuple(found[axis] for found in fit)
+                yield axis, fit
 
     def _matching(self, pattern: str) -> tuple[str, ...]:
         """List the codes that a pattern allows, in the order of its values.
@@ -108,6 +138,11 @@ class Tables:
     def _allowed(self, prefix: str, allowed: str) -> Iterator[str]:
         values = self.values(prefix)
         yield from values if allowed == ANY else (value for value in allowed if value in values)
+
+
+def axis_name(code: str, axis: int) -> str:
+    """Return what an axis (from 0) is called in the section of a code."""
+    return _AXES.get(code[:1], _SURGICAL)[axis]
 
 
 def parse_pattern(pattern: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ ICD-10-CM) and P (procedures, ICD-10-PCS) of the 2018 edition; codes are compare
 Every mention is coded in this corpus, so what is compared is the findings, not the claim.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,15 @@ from engine.evaluation.tally import Tally
 from engine.types import Chart, Document, Finding
 
 _OPERATION_AND_PART = 4
+# Before FY2018 regional and local anesthetics were substances of their own, and one code had what since is an ECMO by
+# its cannulation (CMS, ICD-10-PCS conversion table).
+_PROCEDURES_BEFORE = {
+    "3E0T3BZ": "3E0T3CZ",
+    "3E0R3BZ": "3E0R3CZ",
+    "5A1522F": "5A15223",
+    "5A1522G": "5A15223",
+    "5A1522H": "5A15223",
+}
 _TRACKS = {"D": (System.ICD10CM.value, 3), "P": (System.ICD10PCS.value, 4)}
 
 
@@ -102,19 +111,21 @@ def _procedure_places(best: dict[str, tuple[float, Finding]]) -> dict[str, Place
     places: dict[str, Place] = {}
     for code in rank_codes(best):
         finding = best[code][1]
-        beside = [c for c in finding.codes if c.code[:_OPERATION_AND_PART] == code[:_OPERATION_AND_PART]]
-        is_settled = len(beside) == 1
-        places.setdefault(procedure_as_annotated(code, is_settled=is_settled), place_of(finding))
+        written = procedure_as_annotated([candidate.code for candidate in finding.codes])
+        places.setdefault(written, place_of(finding))
     return places
 
 
-def procedure_as_annotated(code: str, *, is_settled: bool) -> str:
-    """Write a procedure as the corpus does: the operation and body part where the text says no more, else the code.
+def procedure_as_annotated(candidates: Sequence[str]) -> str:
+    """Write a procedure as the corpus does, from the codes that it may be, the likeliest first.
 
     The annotators left out the axes after the body part where the text does not settle them ("abdominal CT" without
-    its contrast is bw20), and wrote seven characters where it does or where there is but one code.
+    its contrast is bw20), and wrote seven characters where it does or where there is but one code. Their edition rests
+    on ICD-10-PCS 2016: what was merged or split since is written as it was.
     """
-    return (code if is_settled else code[:_OPERATION_AND_PART]).lower()
+    first = candidates[0][:_OPERATION_AND_PART]
+    codes = {_PROCEDURES_BEFORE.get(code, code) for code in candidates if code.startswith(first)}
+    return (codes.pop() if len(codes) == 1 else first).lower()
 
 
 @lru_cache(maxsize=1)

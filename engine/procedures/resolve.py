@@ -17,6 +17,7 @@ _SIDE_WORDS = {"right": Side.RIGHT, "left": Side.LEFT, "bilateral": Side.BILATER
 # Rank of a value among those left, by axis from 0: the approach that most procedures have, and no device or qualifier.
 _APPROACHES = "X083474F"
 _NONE = "Z"
+_SURGERY = "0"
 _MOST_REMEMBERED = 16_384
 _EXAMINATIONS = ("08J", "09J")
 
@@ -80,6 +81,7 @@ class Resolver:
             codes = [code for code in codes if self._side(code) is side] or codes
         for axis, values in facts:
             codes = [code for code in codes if code[axis] in values] or codes
+        codes = _without_unsaid(codes)
         preferred = parse_pattern(pattern)[3]
         return sorted(codes, key=lambda code: (preferred.find(code[3]), code[3], *_plainness(code), code))
 
@@ -90,6 +92,16 @@ class Resolver:
             words = self._snapshot.title_at(number).lower().replace(",", " ").split() if number >= 0 else []
             side = self._sides[code] = next((_SIDE_WORDS[word] for word in words if word in _SIDE_WORDS), Side.NONE)
         return side
+
+
+def _without_unsaid(codes: list[str]) -> list[str]:
+    """Leave out qualifiers that a document would have to name where the tables have "no qualifier" beside them.
+
+    In the medical and surgical section Z says that there is nothing to qualify (ICD-10-PCS Guidelines A9, B3.4b: X only
+    for what is done to diagnose).
+    """
+    plain = {code[:6] for code in codes if code[0] == _SURGERY and code[6] == _NONE}
+    return [code for code in codes if code[6] == _NONE or code[:6] not in plain]
 
 
 def _plainness(code: str) -> tuple[int, int, int]:

@@ -6,6 +6,7 @@ finds which code the documentation means, and asks where it does not say), B3.2 
 
 from collections.abc import Sequence
 
+from codesets.icd10pcs_tables import LENGTH, axis_name
 from engine.types import (
     Alert,
     Assertion,
@@ -24,7 +25,6 @@ _PER_REPEAT = 0.02
 _MOST = 0.98
 _SOURCE = "ICD-10-PCS Guidelines A11"
 _STATED = "ICD-10-PCS Guidelines B3.2"
-_AXES = ("section", "body system", "operation", "body part", "approach", "device", "qualifier")
 
 
 def gather_procedures(findings: Sequence[Finding]) -> tuple[list[Suggestion], list[Alert]]:
@@ -62,7 +62,7 @@ def _question(draft: Suggestion) -> Alert | None:
     if not draft.alternatives:
         return None
     codes = [draft.code, *(candidate.code for candidate in draft.alternatives)]
-    open_axes = [name for axis, name in enumerate(_AXES) if len({code[axis] for code in codes}) > 1]
+    open_axes = [axis_name(draft.code, axis) for axis in range(LENGTH) if len({code[axis] for code in codes}) > 1]
     return Alert(
         kind="procedure_detail",
         severity=Severity.WARNING,
