@@ -22,11 +22,12 @@ from engine.errors import ArtifactError
 from engine.match.mentions import MentionFinder
 from engine.match.procedure_terms import PATTERNS, make_procedure_dictionary, procedure_dictionary_path
 from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
-from engine.pipeline import Pipeline, ProcedureTools, ReleaseTools
+from engine.pipeline import Pipeline
 from engine.procedures.read import ProcedureReader
 from engine.rank.candidates import CandidateMaker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
+from engine.reading import ProcedureTools, ReleaseTools
 from engine.types import Chart, Document
 
 Progress = Callable[[str], None]

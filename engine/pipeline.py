@@ -11,26 +11,31 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from typing import TypeVar
 
 from codesets.errors import NoReleaseError
-from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.errors import ReleaseError, UnsupportedSystemError
-from engine.match.mentions import Found, MentionFinder, TermSpan
-from engine.procedures.performed import context_of_procedure
-from engine.procedures.read import Procedure, ProcedureReader, Read
+from engine.match.mentions import TermSpan
 from engine.rank.axes import AxisIndex, read_axes
-from engine.rank.candidates import CandidateMaker, ChoiceSet
+from engine.rank.candidates import ChoiceSet
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.hints import sort_places
 from engine.rank.ranking import CodeRanking
 from engine.rank.score import Ranker
+from engine.reading import (
+    NoContext,
+    ProcedureTools,
+    Reading,
+    ReleaseTools,
+    in_bodies,
+    make_mention,
+    one_section,
+    read_procedures,
+)
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
@@ -45,77 +50,17 @@ from engine.types import (
     Document,
     Finding,
     Header,
-    Mention,
-    ReleaseUsed,
-    Section,
     Setting,
     Sex,
 )
 
-# A span of either kind of code.
-Span = TypeVar("Span", TermSpan, Procedure)
-
 _SEX_VALUES = {Sex.FEMALE: {"sex": "female"}, Sex.MALE: {"sex": "male"}}
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseTools:
-    """What the stages need of one release of ICD-10-CM."""
-
-    snapshot: Snapshot
-    mentions: MentionFinder
-    candidates: CandidateMaker
-
-    @property
-    def used(self) -> ReleaseUsed:
-        """Say which release this is."""
-        return _used(self.snapshot)
-
-    def title(self, code: str) -> str:
-        """Return the title of a code, "" if the release lacks it."""
-        return _title(self.snapshot, code)
-
-
-@dataclass(frozen=True, slots=True)
-class ProcedureTools:
-    """What the stages need of one release of ICD-10-PCS."""
-
-    snapshot: Snapshot
-    mentions: MentionFinder
-    reader: ProcedureReader
-
-    @property
-    def used(self) -> ReleaseUsed:
-        """Say which release this is."""
-        return _used(self.snapshot)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A document as both kinds of code read it."""
-
-    text: str
-    sections: list[Section]
-    sentences: list[tuple[int, int]]
-    found: Found
 
 
 def _no_procedures(_: date | None) -> ProcedureTools:
     raise NoReleaseError(
         f"system {System.ICD10PCS.value}: no release is loaded; import one with `chartcoder codesets import`"
     )
-
-
-@lru_cache(maxsize=64)
-def _used(snapshot: Snapshot) -> ReleaseUsed:
-    release = snapshot.release
-    return ReleaseUsed(release.system.value, release.version, release.content_hash)
-
-
-@lru_cache(maxsize=16_384)
-def _title(snapshot: Snapshot, code: str) -> str:
-    number = snapshot.index_of(code)
-    return snapshot.title_at(number) if number >= 0 else ""
 
 
 @dataclass(slots=True)
@@ -153,8 +98,8 @@ class Pipeline:
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
-        self._find_sections = _one_section if "sections" in without else find_sections
-        self._context = _NoContext() if "context" in without else context
+        self._find_sections = one_section if "sections" in without else find_sections
+        self._context = NoContext() if "context" in without else context
         self._has_axes = "axes" not in without
         self._has_encounter = "encounter" not in without
         self._rules = () if "rules" in without else RULES
@@ -275,17 +220,17 @@ class Pipeline:
         """Return the title of a code in the latest release, "" if that lacks it."""
         return self._tools(None).title(code)
 
-    def _open(self, tools: ReleaseTools, document: Document) -> _Reading:
+    def _open(self, tools: ReleaseTools, document: Document) -> Reading:
         text = document.text
         sections = self._find_sections(text)
-        return _Reading(text, sections, find_sentences(text, sections), tools.mentions.find(text))
+        return Reading(text, sections, find_sentences(text, sections), tools.mentions.find(text))
 
     def _read_mentions(
-        self, tools: ReleaseTools, reading: _Reading, known: Mapping[str, str] | None = None
+        self, tools: ReleaseTools, reading: Reading, known: Mapping[str, str] | None = None
     ) -> list[ReadMention]:
         text, sections, sentences, found = reading.text, reading.sections, reading.sentences, reading.found
         hints = sort_places(found.hints, found.sides)
-        placed = _in_bodies(found.spans, sections)
+        placed = in_bodies(found.spans, sections)
         places = [(span.begin, span.end) for span, _ in placed]
         contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
@@ -309,12 +254,12 @@ class Pipeline:
     ) -> tuple[list[Finding], list[Finding]]:
         """Return the diagnoses that a document names, and the procedures."""
         reading = self._open(tools, chart.documents[number])
-        done = [] if procedures is None else self._read_procedures(procedures, reading, number)
+        done = [] if procedures is None else read_procedures(procedures, reading, number, context=self._context)
         if chart.systems and System.ICD10CM.value not in chart.systems:
             return [], done
         return self._read_diagnoses(tools, reading, chart, number), done
 
-    def _read_diagnoses(self, tools: ReleaseTools, reading: _Reading, chart: Chart, number: int) -> list[Finding]:
+    def _read_diagnoses(self, tools: ReleaseTools, reading: Reading, chart: Chart, number: int) -> list[Finding]:
         mentions = self._read_mentions(tools, reading, _SEX_VALUES.get(chart.sex))
         ranked = self._ranking.rank(
             [_facts(mention) for mention in mentions],
@@ -323,70 +268,16 @@ class Pipeline:
             title=tools.title,
         )
         return [
-            Finding(_mention(mention.span, mention.section, mention.context, reading.text, number), list(codes))
+            Finding(make_mention(mention.span, mention.section, mention.context, reading.text, number), list(codes))
             for mention, codes in zip(mentions, ranked, strict=True)
             if codes
         ]
-
-    def _read_procedures(self, tools: ProcedureTools, reading: _Reading, number: int) -> list[Finding]:
-        text, sections, sentences = reading.text, reading.sections, reading.sentences
-        found = tools.mentions.find(text)
-        terms = [(span.begin, span.end, span.senses) for span in found.spans]
-        named = tools.reader.read(text, sentences, Read(terms, found.hints, found.sides))
-        placed = _in_bodies(named, sections)
-        places = [(procedure.begin, procedure.end) for procedure, _ in placed]
-        cues = reading.found.cues
-        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=cues, spans=places)
-        return [
-            Finding(
-                _mention(
-                    procedure,
-                    section,
-                    context_of_procedure(text, procedure.begin, procedure.end, context),
-                    text,
-                    number,
-                ),
-                procedure.codes,
-            )
-            for (procedure, section), context in zip(placed, contexts, strict=True)
-        ]
-
-
-def _one_section(text: str) -> list[Section]:
-    """Read a document without the headings of its sections."""
-    return [Section("", 0, 0, len(text))]
-
-
-class _NoContext:
-    """Stands in for the reader of context where that is left out: everything is present, current, the patient's."""
-
-    def read(self, text: str, *, spans: Sequence[tuple[int, int]], **_: object) -> list[Context]:
-        """Return the context of each span."""
-        return [Context() for _ in spans]
 
 
 def _facts(mention: ReadMention) -> MentionFacts:
     return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section)
 
 
-def _mention(span: Span, section: str, context: Context, text: str, document: int) -> Mention:
-    begin, end = span.begin, span.end
-    return Mention(document, begin, end, text[begin:end], section, context)
-
-
 def _by_document(diagnoses: Sequence[Finding], procedures: Sequence[Finding]) -> list[Finding]:
     """Put together what the documents name: of each its diagnoses, then its procedures, as `on_findings` was given."""
     return sorted([*diagnoses, *procedures], key=lambda finding: finding.mention.document)
-
-
-def _in_bodies(spans: Sequence[Span], sections: Sequence[Section]) -> list[tuple[Span, str]]:
-    """Pair the spans that are no part of a heading with the names of their sections; both are in order."""
-    placed: list[tuple[Span, str]] = []
-    number, last = 0, len(sections) - 1
-    for span in spans:
-        while number < last and sections[number + 1].begin <= span.begin:
-            number += 1
-        section = sections[number]
-        if span.end > section.body_begin:
-            placed.append((span, section.name))
-    return placed

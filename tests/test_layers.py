@@ -15,6 +15,7 @@ ROWS = (
     ("types", "config", "_fasttext"),
     ("charts", "text", "_wire", "_fastmatch"),
     ("match", "context", "rank", "procedures", "rules", "edits", "routing", "audit", "ingest"),
+    ("reading",),
     ("pipeline",),
     ("live", "batch", "learning", "evaluation"),
     ("server",),

@@ -1,0 +1,124 @@
+"""What documents are read with: the tools of one release each, what both kinds of code read of a text, and procedures.
+
+Diagnoses are read by the pipeline itself; this is what it shares with the reading of procedures, and that reading.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from codesets.snapshot import Snapshot
+from engine.context.scope import ContextReader
+from engine.match.mentions import Found, MentionFinder, TermSpan
+from engine.procedures.performed import context_of_procedure
+from engine.procedures.read import Procedure, ProcedureReader, Read
+from engine.rank.candidates import CandidateMaker
+from engine.types import Context, Finding, Mention, ReleaseUsed, Section
+
+# A span of either kind of code.
+Span = TypeVar("Span", TermSpan, Procedure)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTools:
+    """What the stages need of one release of ICD-10-CM."""
+
+    snapshot: Snapshot
+    mentions: MentionFinder
+    candidates: CandidateMaker
+
+    @property
+    def used(self) -> ReleaseUsed:
+        """Say which release this is."""
+        return _used(self.snapshot)
+
+    def title(self, code: str) -> str:
+        """Return the title of a code, "" if the release lacks it."""
+        return _title(self.snapshot, code)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureTools:
+    """What the stages need of one release of ICD-10-PCS."""
+
+    snapshot: Snapshot
+    mentions: MentionFinder
+    reader: ProcedureReader
+
+    @property
+    def used(self) -> ReleaseUsed:
+        """Say which release this is."""
+        return _used(self.snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as both kinds of code read it."""
+
+    text: str
+    sections: list[Section]
+    sentences: list[tuple[int, int]]
+    found: Found
+
+
+@lru_cache(maxsize=64)
+def _used(snapshot: Snapshot) -> ReleaseUsed:
+    release = snapshot.release
+    return ReleaseUsed(release.system.value, release.version, release.content_hash)
+
+
+@lru_cache(maxsize=16_384)
+def _title(snapshot: Snapshot, code: str) -> str:
+    number = snapshot.index_of(code)
+    return snapshot.title_at(number) if number >= 0 else ""
+
+
+def read_procedures(
+    tools: ProcedureTools, reading: Reading, number: int, *, context: "ContextReader | NoContext"
+) -> list[Finding]:
+    """Return the procedures that the document of that number names, in order."""
+    text, sections, sentences = reading.text, reading.sections, reading.sentences
+    found = tools.mentions.find(text)
+    terms = [(span.begin, span.end, span.senses) for span in found.spans]
+    named = tools.reader.read(text, sentences, Read(terms, found.hints, found.sides))
+    placed = in_bodies(named, sections)
+    places = [(procedure.begin, procedure.end) for procedure, _ in placed]
+    contexts = context.read(text, sections=sections, sentences=sentences, cues=reading.found.cues, spans=places)
+    findings: list[Finding] = []
+    for (procedure, section), around in zip(placed, contexts, strict=True):
+        own = context_of_procedure(text, procedure.begin, procedure.end, around)
+        findings.append(Finding(make_mention(procedure, section, own, text, number), procedure.codes))
+    return findings
+
+
+def one_section(text: str) -> list[Section]:
+    """Read a document without the headings of its sections."""
+    return [Section("", 0, 0, len(text))]
+
+
+class NoContext:
+    """Stands in for the reader of context where that is left out: everything is present, current, the patient's."""
+
+    def read(self, text: str, *, spans: Sequence[tuple[int, int]], **_: object) -> list[Context]:
+        """Return the context of each span."""
+        return [Context() for _ in spans]
+
+
+def make_mention(span: Span, section: str, context: Context, text: str, document: int) -> Mention:
+    """Cut a span's mention out of its document."""
+    begin, end = span.begin, span.end
+    return Mention(document, begin, end, text[begin:end], section, context)
+
+
+def in_bodies(spans: Sequence[Span], sections: Sequence[Section]) -> list[tuple[Span, str]]:
+    """Pair the spans that are no part of a heading with the names of their sections; both are in order."""
+    placed: list[tuple[Span, str]] = []
+    number, last = 0, len(sections) - 1
+    for span in spans:
+        while number < last and sections[number + 1].begin <= span.begin:
+            number += 1
+        section = sections[number]
+        if span.end > section.body_begin:
+            placed.append((span, section.name))
+    return placed
