@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from codesets.index import index_files
+from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
 from codesets.search_open import compile_search, has_search
 from codesets.store import Releases, build_packaged
 from codesets.types import System
@@ -19,6 +20,8 @@ from engine.config import Config
 from engine.context.cues import CueTable
 from engine.context.scope import ContextReader
 from engine.errors import ArtifactError
+from engine.match.abbreviations import read_entries
+from engine.match.disambiguate import AbbreviationReader
 from engine.match.mentions import MentionFinder
 from engine.match.procedure_terms import PATTERNS, make_procedure_dictionary, procedure_dictionary_path
 from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
@@ -149,7 +152,13 @@ class Live:
         tools = self._tools.get(version)
         if tools is None:
             finder = MentionFinder(self._dictionaries[version])
-            tools = self._tools[version] = ReleaseTools(snapshot, finder, CandidateMaker(snapshot))
+            reader = AbbreviationReader(
+                read_entries(read_abbreviations(System.ICD10CM), snapshot),
+                code_at=snapshot.code_at,
+                find=lambda text: finder.find(text).spans,
+                content_hash=inventory_hash(System.ICD10CM),
+            )
+            tools = self._tools[version] = ReleaseTools(snapshot, finder, reader, CandidateMaker(snapshot))
         return tools
 
     def _procedures_on(self, day: date | None) -> ProcedureTools:

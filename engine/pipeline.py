@@ -1,7 +1,7 @@
 """The order of the stages: documents to findings, findings to suggestions.
 
-sections -> sentences -> matches -> context -> candidates -> ranking -> findings -> drafts -> rules -> routing.
-Procedures are read beside the diagnoses, from the same sentences and cues, where ICD-10-PCS is wanted and loaded.
+sections -> sentences -> matches -> abbreviations -> context -> candidates -> ranking -> findings -> drafts -> rules
+-> routing. Procedures are read beside the diagnoses, from the same sentences and cues, where ICD-10-PCS is wanted.
 This is the only file that knows the stages together; each stage is pure, and so is `Pipeline.code`.
 """
 
@@ -17,14 +17,16 @@ from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
+from engine.context.transcript import read_transcript
 from engine.errors import ReleaseError, UnsupportedSystemError
-from engine.match.mentions import TermSpan
+from engine.match.definitions import read_definitions
+from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import ChoiceSet
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.hints import sort_places
-from engine.rank.ranking import CodeRanking
+from engine.rank.ranking import CodeRanking, doubtful_candidates
 from engine.rank.score import Ranker
 from engine.reading import (
     NoContext,
@@ -33,7 +35,6 @@ from engine.reading import (
     ReleaseTools,
     in_bodies,
     make_mention,
-    one_section,
     read_procedures,
 )
 from engine.routing import route_suggestions
@@ -41,6 +42,7 @@ from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.procedures import gather_procedures
 from engine.rules.run import RULES, apply_rules
+from engine.text.dialogue import main_side, read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -50,6 +52,7 @@ from engine.types import (
     Document,
     Finding,
     Header,
+    Section,
     Setting,
     Sex,
 )
@@ -65,12 +68,16 @@ def _no_procedures(_: date | None) -> ProcedureTools:
 
 @dataclass(slots=True)
 class ReadMention:
-    """A span of a document with its section, context and candidate codes, before ranking."""
+    """A span of a document with its section, context and candidate codes, before ranking.
+
+    `doubts` are the meanings of an abbreviation that could not be told apart, each with its weight.
+    """
 
     span: TermSpan
     section: str
     context: Context
     choices: ChoiceSet
+    doubts: tuple[tuple[float, ChoiceSet], ...] = ()
 
 
 class Pipeline:
@@ -98,7 +105,7 @@ class Pipeline:
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
-        self._find_sections = one_section if "sections" in without else find_sections
+        self._has_sections = "sections" not in without
         self._context = NoContext() if "context" in without else context
         self._has_axes = "axes" not in without
         self._has_encounter = "encounter" not in without
@@ -117,8 +124,11 @@ class Pipeline:
         tools, procedures = self._tools(chart.date_of_service), self._procedure_tools(chart)
         findings: list[Finding] = []
         done: list[Finding] = []
+        definitions = read_definitions(document.text for document in chart.documents)
         for number in range(len(chart.documents)):
-            diagnoses, named = self._read(tools, procedures, chart, number)
+            reading = self._open(tools, chart.documents[number])
+            diagnoses = self._read(tools, chart, reading, number, definitions) if _wants_diagnoses(chart) else []
+            named = [] if procedures is None else read_procedures(procedures, reading, number, contexts=self._contexts)
             if on_findings is not None:
                 on_findings([*diagnoses, *named])
             findings += diagnoses
@@ -156,6 +166,7 @@ class Pipeline:
     def _models(self, tools: ReleaseTools, procedures: ProcedureTools | None) -> tuple[tuple[str, str], ...]:
         models: tuple[tuple[str, str], ...] = (
             ("dictionary", tools.mentions.content_hash),
+            ("abbreviations", tools.abbreviations.content_hash),
             (f"ranker:{self._ranker.name}", self._ranker.content_hash),
         )
         if procedures is not None:
@@ -169,16 +180,9 @@ class Pipeline:
 
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
         """Return what the text says of any given spans, whether or not they name something codable."""
-        sections = self._find_sections(text)
-        cues = self._tools(None).mentions.find(text).cues
+        reading = self._open(self._tools(None), Document(text))
         order = sorted(range(len(spans)), key=lambda number: spans[number])
-        contexts = self._context.read(
-            text,
-            sections=sections,
-            sentences=find_sentences(text, sections),
-            cues=cues,
-            spans=[spans[number] for number in order],
-        )
+        contexts = self._contexts(reading, [spans[number] for number in order])
         found = dict(zip(order, contexts, strict=True))
         return [found[number] for number in range(len(spans))]
 
@@ -209,7 +213,7 @@ class Pipeline:
     def read_mentions(self, document: Document, *, day: date | None = None) -> list[ReadMention]:
         """Return what a document names, with context and candidates, before ranking."""
         tools = self._tools(day)
-        return self._read_mentions(tools, self._open(tools, document))
+        return self._read_mentions(tools, self._open(tools, document), read_definitions((document.text,)))
 
     def score_choices(self, mention: ReadMention) -> list[float]:
         """Return the score of each choice of a mention, those that are too unlikely to be candidates among them."""
@@ -220,22 +224,25 @@ class Pipeline:
         """Return the title of a code in the latest release, "" if that lacks it."""
         return self._tools(None).title(code)
 
-    def _open(self, tools: ReleaseTools, document: Document) -> Reading:
-        text = document.text
-        sections = self._find_sections(text)
-        return Reading(text, sections, find_sentences(text, sections), tools.mentions.find(text))
-
     def _read_mentions(
-        self, tools: ReleaseTools, reading: Reading, known: Mapping[str, str] | None = None
+        self,
+        tools: ReleaseTools,
+        reading: Reading,
+        definitions: Mapping[str, str],
+        known: Mapping[str, str] | None = None,
     ) -> list[ReadMention]:
-        text, sections, sentences, found = reading.text, reading.sections, reading.sentences, reading.found
+        text, found = reading.text, reading.found
         hints = sort_places(found.hints, found.sides)
-        placed = in_bodies(found.spans, sections)
-        places = [(span.begin, span.end) for span, _ in placed]
-        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
+        if reading.dialogue is not None and (side := main_side(text)):
+            known = {**(known or {}), "side": side}
+        spans = tools.abbreviations.add_defined(text, found.spans, definitions)
+        placed = tools.abbreviations.resolve(
+            text, in_bodies(spans, reading.sections), kind=reading.kind, definitions=definitions
+        )
+        contexts = self._contexts(reading, [(span.begin, span.end) for span, _ in placed])
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
         encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
-        return [
+        read = [
             ReadMention(
                 span,
                 section,
@@ -248,34 +255,61 @@ class Pipeline:
             )
             for (span, section), context in zip(placed, contexts, strict=True)
         ]
+        for mention in read:
+            if mention.span.doubts:
+                near = mention.span.begin, mention.span.end
+                mention.doubts = tuple(
+                    (weight, tools.candidates.choices(senses, axes.near(*near), encounter=encounters.near(*near)))
+                    for weight, senses in mention.span.doubts
+                )
+        return read
+
+    def _open(self, tools: ReleaseTools, document: Document) -> Reading:
+        """Cut a document up and match it; without the part `sections` it is one section, and no dialogue."""
+        text, kind = document.text, document.kind
+        dialogue = read_dialogue(text, kind=kind) if self._has_sections else None
+        if dialogue is not None:
+            sections, sentences = dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances]
+        else:
+            sections = find_sections(text) if self._has_sections else [Section("", 0, 0, len(text))]
+            sentences = find_sentences(text, sections)
+        return Reading(text, kind, sections, sentences, tools.mentions.find(text), dialogue)
+
+    def _contexts(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Context]:
+        """Return the context of each span; they are sorted."""
+        text = reading.text
+        contexts = self._context.read(
+            text, sections=reading.sections, sentences=reading.sentences, cues=reading.found.cues, spans=spans
+        )
+        if reading.dialogue is not None:
+            read_transcript(text, reading.dialogue, spans, contexts)
+        return contexts
 
     def _read(
-        self, tools: ReleaseTools, procedures: ProcedureTools | None, chart: Chart, number: int
-    ) -> tuple[list[Finding], list[Finding]]:
-        """Return the diagnoses that a document names, and the procedures."""
-        reading = self._open(tools, chart.documents[number])
-        done = [] if procedures is None else read_procedures(procedures, reading, number, context=self._context)
-        if chart.systems and System.ICD10CM.value not in chart.systems:
-            return [], done
-        return self._read_diagnoses(tools, reading, chart, number), done
-
-    def _read_diagnoses(self, tools: ReleaseTools, reading: Reading, chart: Chart, number: int) -> list[Finding]:
-        mentions = self._read_mentions(tools, reading, _SEX_VALUES.get(chart.sex))
+        self, tools: ReleaseTools, chart: Chart, reading: Reading, number: int, definitions: Mapping[str, str]
+    ) -> list[Finding]:
+        """Return the diagnoses that the document of that number names."""
+        mentions = self._read_mentions(tools, reading, definitions, _SEX_VALUES.get(chart.sex))
+        system = tools.snapshot.release.system.value
         ranked = self._ranking.rank(
             [_facts(mention) for mention in mentions],
             [mention.choices for mention in mentions],
-            system=tools.snapshot.release.system.value,
+            system=system,
             title=tools.title,
         )
         return [
-            Finding(make_mention(mention.span, mention.section, mention.context, reading.text, number), list(codes))
-            for mention, codes in zip(mentions, ranked, strict=True)
-            if codes
+            Finding(make_mention(mention.span, mention.section, mention.context, reading.text, number), codes)
+            for mention, sure in zip(mentions, ranked, strict=True)
+            if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]
 
 
+def _wants_diagnoses(chart: Chart) -> bool:
+    return not chart.systems or System.ICD10CM.value in chart.systems
+
+
 def _facts(mention: ReadMention) -> MentionFacts:
-    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section)
+    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section, mention.span.is_resolved)
 
 
 def _by_document(diagnoses: Sequence[Finding], procedures: Sequence[Finding]) -> list[Finding]:

@@ -3,17 +3,19 @@
 Diagnoses are read by the pipeline itself; this is what it shares with the reading of procedures, and that reading.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
 from codesets.snapshot import Snapshot
-from engine.context.scope import ContextReader
-from engine.match.mentions import Found, MentionFinder, TermSpan
+from engine.match.disambiguate import AbbreviationReader
+from engine.match.mentions import Found, MentionFinder
+from engine.match.term_span import TermSpan
 from engine.procedures.performed import context_of_procedure
 from engine.procedures.read import Procedure, ProcedureReader, Read
 from engine.rank.candidates import CandidateMaker
+from engine.text.dialogue import Dialogue
 from engine.types import Context, Finding, Mention, ReleaseUsed, Section
 
 # A span of either kind of code.
@@ -26,6 +28,7 @@ class ReleaseTools:
 
     snapshot: Snapshot
     mentions: MentionFinder
+    abbreviations: AbbreviationReader
     candidates: CandidateMaker
 
     @property
@@ -54,12 +57,14 @@ class ProcedureTools:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A document as both kinds of code read it."""
+    """A document, cut up and matched, as both kinds of code read it; `dialogue` is None for a note."""
 
     text: str
+    kind: str
     sections: list[Section]
     sentences: list[tuple[int, int]]
     found: Found
+    dialogue: Dialogue | None = None
 
 
 @lru_cache(maxsize=64)
@@ -74,27 +79,22 @@ def _title(snapshot: Snapshot, code: str) -> str:
     return snapshot.title_at(number) if number >= 0 else ""
 
 
-def read_procedures(
-    tools: ProcedureTools, reading: Reading, number: int, *, context: "ContextReader | NoContext"
-) -> list[Finding]:
-    """Return the procedures that the document of that number names, in order."""
-    text, sections, sentences = reading.text, reading.sections, reading.sentences
+ReadContexts = Callable[[Reading, Sequence[tuple[int, int]]], list[Context]]
+
+
+def read_procedures(tools: ProcedureTools, reading: Reading, number: int, *, contexts: ReadContexts) -> list[Finding]:
+    """Return the procedures that the document of that number names, in order; `contexts` reads those of spans."""
+    text = reading.text
     found = tools.mentions.find(text)
     terms = [(span.begin, span.end, span.senses) for span in found.spans]
-    named = tools.reader.read(text, sentences, Read(terms, found.hints, found.sides))
-    placed = in_bodies(named, sections)
+    named = tools.reader.read(text, reading.sentences, Read(terms, found.hints, found.sides))
+    placed = in_bodies(named, reading.sections)
     places = [(procedure.begin, procedure.end) for procedure, _ in placed]
-    contexts = context.read(text, sections=sections, sentences=sentences, cues=reading.found.cues, spans=places)
     findings: list[Finding] = []
-    for (procedure, section), around in zip(placed, contexts, strict=True):
+    for (procedure, section), around in zip(placed, contexts(reading, places), strict=True):
         own = context_of_procedure(text, procedure.begin, procedure.end, around)
         findings.append(Finding(make_mention(procedure, section, own, text, number), procedure.codes))
     return findings
-
-
-def one_section(text: str) -> list[Section]:
-    """Read a document without the headings of its sections."""
-    return [Section("", 0, 0, len(text))]
 
 
 class NoContext:

@@ -7,6 +7,7 @@ TERM_SOURCES of match/recipe.py, and nothing else).
 # Name of a part, and what the engine does without it.
 SWITCHES: dict[str, str] = {
     "lexicon": "no terms of our own, nor shadows: titles and inclusion terms alone name codes",
+    "abbreviations": "no inventory of abbreviations: nothing weighs the meanings of a short form",
     "tabular": "no titles and inclusion terms: our own terms alone name codes",
     "indexes": "no imported index files",
     "sections": "no headings: a document is one section without a name",

@@ -13,6 +13,7 @@ from engine.types import Chart, Document
 # A text that each part reads otherwise than the engine without it.
 TEXTS = {
     "lexicon": "Assessment: high blood pressure.",
+    "abbreviations": "Assessment: MS.",
     "tabular": "Assessment: Cortical blindness, right side of brain.",
     "sections": "FAMILY HISTORY:\nGout.",
     "context": "There is no pneumonia.",

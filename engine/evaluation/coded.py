@@ -142,12 +142,17 @@ class Answers:
         return f"{instead}{about}: {passages.around(place.begin, place.end)}"
 
 
-def present_findings(findings: Sequence[Finding]) -> dict[str, tuple[float, Finding]]:
-    """Return the codes of what the patient has or had, each with its best score and the finding that gave it."""
+def surest_findings(findings: Sequence[Finding], *, stated: bool = False) -> dict[str, tuple[float, Finding]]:
+    """Return the codes of what is mentioned, each with its best score and the finding that gave it.
+
+    With `stated`, only of what is said to be the patient's, not denied or merely thought of. An unresolved abbreviation
+    answers nothing.
+    """
     best: dict[str, tuple[float, Finding]] = {}
     for finding in findings:
         context = finding.mention.context
-        if context.experiencer is not Experiencer.PATIENT or context.assertion in NOT_STATED:
+        is_stated = context.experiencer is Experiencer.PATIENT and context.assertion not in NOT_STATED
+        if finding.is_unresolved or (stated and not is_stated):
             continue
         top = finding.codes[0]
         if top.code not in best or best[top.code][0] < top.score:
