@@ -7,11 +7,11 @@ from pathlib import Path
 
 from engine.errors import ArtifactError
 
-_FOLDER = Path(__file__).parent
+PRIORS = Path(__file__).with_name("priors.tsv")
 # How often what was read so was right, by origin: a whole term; composed, by how loosely the body part hangs on the
 # operation. A prior counts as so many cases beside those of its own.
-_BY_ORIGIN = {"lexicon": 0.5, "composed0": 0.4, "composed1": 0.3, "composed2": 0.12, "composed3": 0.12}
-_LENGTH = 4
+BY_ORIGIN = {"lexicon": 0.5, "composed0": 0.4, "composed1": 0.3, "composed2": 0.12, "composed3": 0.12}
+LENGTH = 4
 _UNKNOWN = 0.5
 # What is stated is worth a coder's look however seldom it is coded: scores lie between these.
 _LEAST, _MOST = 0.3, 0.95
@@ -28,7 +28,7 @@ class Scores:
     @lru_cache(maxsize=1)
     def load(cls) -> "Scores":
         """Read the priors; raises ArtifactError on a malformed file."""
-        path = _FOLDER / "priors.tsv"
+        path = PRIORS
         try:
             rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
             return cls({code: float(prior) for code, prior in rows}, hashlib.sha256(path.read_bytes()).hexdigest())
@@ -37,7 +37,7 @@ class Scores:
 
     def of(self, code: str, origin: str) -> float:
         """Return the score of a code by its origin."""
-        base = _BY_ORIGIN[origin]
-        prior = self.priors.get(code[:_LENGTH], _UNKNOWN)
+        base = BY_ORIGIN[origin]
+        prior = self.priors.get(code[:LENGTH], _UNKNOWN)
         odds = base / (1 - base) * prior / (1 - prior)
         return _LEAST + (_MOST - _LEAST) * odds / (1 + odds)
