@@ -20,6 +20,7 @@ from engine.types import Candidate, Chart, Document
 SMOOTHING = 3.0
 AVERAGE = 0.45
 LEAST = 2
+FOR_BEGINNING = 0.5
 HEADING = (
     "# beginning of a code, and its prior: 0.5 where what is read so is right as often as its origin leads to expect\n"
 )
@@ -31,13 +32,13 @@ def main() -> int:
     gold = read_gold(folder, "P", {text.stem for text in texts}, str.lower)
     pipeline = Live.open(Config()).pipeline
     read: Counter[str] = Counter()
-    right: Counter[str] = Counter()
+    right: dict[str, float] = {}
     expected: dict[str, float] = {}
     for text in (text for text in texts if text.stem in gold):
         for name, first in written_in(pipeline, text).items():
             beginning = first.code[:LENGTH]
             read[beginning] += 1
-            right[beginning] += name in gold[text.stem]
+            right[beginning] = right.get(beginning, 0.0) + credit(name, gold[text.stem])
             expected[beginning] = expected.get(beginning, 0.0) + BY_ORIGIN[first.origin]
     priors = {code: prior(right[code], expected[code], read[code]) for code in sorted(read) if read[code] >= LEAST}
     PRIORS.write_text(HEADING + "".join(f"{code}\t{value:.3f}\n" for code, value in priors.items()), encoding="utf-8")
@@ -54,6 +55,13 @@ def written_in(pipeline: Pipeline, text: Path) -> dict[str, Candidate]:
         candidates = best[code][1].codes
         written.setdefault(procedure_as_annotated([one.code for one in candidates]), candidates[0])
     return written
+
+
+def credit(name: str, gold: set[str]) -> float:
+    """Return how right an answer is: wholly, or in its operation and body part alone."""
+    if name in gold:
+        return 1.0
+    return FOR_BEGINNING if any(code[:LENGTH] == name[:LENGTH] for code in gold) else 0.0
 
 
 def prior(right: float, expected: float, read: int) -> float:

@@ -16,12 +16,22 @@ _UNDONE = re.compile(
     r"(?:was|were|is|are)\s+(?:declined|refused|deferred|cancell?ed|postponed|discarded|rejected|aborted))\b",
     re.IGNORECASE,
 )
+_PLANNED = re.compile(
+    r"\b(?:plan(?:ned|s)?(?:\s+(?:for|to|is|was))*:?|scheduled\s+(?:for|to)|recommend(?:ed|s|ation)?|consider(?:ed|ing)?|"
+    r"(?:will|would|may|might|should|to)\s+(?:be|need|require|undergo|have|get|receive)|awaiting|pending|"
+    r"waiting\s+list\s+(?:for|of)|candidate\s+for|referred\s+for|offered|proposed|proposal\s+of|refus(?:ed|es|al\s+of)|"
+    r"declin(?:ed|es)|defer(?:red)?|contraindication\s+(?:for|to)|follow[- ]up|outpatient)\s+(?:[\w-]+\s+){0,3}$",
+    re.IGNORECASE,
+)
+_PLANNED_REACH = 70
 
 
 def context_of_procedure(text: str, begin: int, end: int, context: Context) -> Context:
     """Return the context of a procedure's span: what it found is neither denied nor doubted of itself."""
     if _UNDONE.match(text, end):
         return Context(Assertion.ABSENT, context.temporality, context.experiencer, context.cues)
+    if _PLANNED.search(text, max(0, begin - _PLANNED_REACH), begin):
+        return Context(Assertion.HYPOTHETICAL, context.temporality, context.experiencer, context.cues)
     if context.assertion is Assertion.PRESENT:
         return context
     if any(cue.axis is Axis.ASSERTION and _is_of(text, cue.begin, cue.end, begin) for cue in context.cues):

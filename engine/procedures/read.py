@@ -12,6 +12,7 @@ from codesets.lexicon.axes import BodyPart, Detail, Modality, OperationWord, rea
 from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine.procedures.compose import Composed, Place, compose, longest, word_table
+from engine.procedures.duration import duration
 from engine.procedures.resolve import Codes, Fact, Resolver
 from engine.procedures.score import Scores
 from engine.types import Candidate, Side
@@ -118,7 +119,7 @@ class ProcedureReader:
 
     def _procedures(self, sentence: "_Sentence", begin: int, end: int, pattern: str, origin: str) -> list[Procedure]:
         side = sentence.side(begin, end)
-        facts = sentence.facts(begin, end)
+        facts = (*sentence.facts(begin, end), *duration(sentence.text, end, pattern))
         return [
             Procedure(begin, end, self._candidates(codes, origin))
             for codes in self._resolver.resolve(pattern, side, facts)

@@ -9,7 +9,7 @@ procedure of its own; B4.3: sides are coded apart where no bilateral value exist
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codesets.icd10pcs_tables import Tables, parse_pattern
+from codesets.icd10pcs_tables import ANY, Tables, parse_pattern
 from codesets.snapshot import Snapshot
 from engine.types import Side
 
@@ -17,7 +17,7 @@ _SIDE_WORDS = {"right": Side.RIGHT, "left": Side.LEFT, "bilateral": Side.BILATER
 # Rank of a value among those left, by axis from 0: the approach that most procedures have, and no device or qualifier.
 _APPROACHES = "X083474F"
 _NONE = "Z"
-_SURGERY = "0"
+_SURGERY, _OTHER = "0", "Y"
 _MOST_REMEMBERED = 16_384
 _EXAMINATIONS = ("08J", "09J")
 
@@ -82,8 +82,9 @@ class Resolver:
         for axis, values in facts:
             codes = [code for code in codes if code[axis] in values] or codes
         codes = _without_unsaid(codes)
-        preferred = parse_pattern(pattern)[3]
-        return sorted(codes, key=lambda code: (preferred.find(code[3]), code[3], *_plainness(code), code))
+        parts, approaches = parse_pattern(pattern)[3:5]
+        # Sorting is stable: what is as plain stays in the order of the pattern's values.
+        return sorted(codes, key=lambda code: (parts.find(code[3]), *_plainness(code, approaches)))
 
     def _side(self, code: str) -> Side:
         side = self._sides.get(code)
@@ -104,5 +105,8 @@ def _without_unsaid(codes: list[str]) -> list[str]:
     return [code for code in codes if code[6] == _NONE or code[:6] not in plain]
 
 
-def _plainness(code: str) -> tuple[int, int, int]:
-    return (code[6] != _NONE) + (code[5] != _NONE), _APPROACHES.find(code[4]), code[5] == "Y"
+def _plainness(code: str, approaches: str) -> tuple[int, int]:
+    """Rank what says least first; of operations, the approach that the pattern prefers, or that most of them have."""
+    preferred = _APPROACHES if approaches == ANY else approaches
+    approach = preferred.find(code[4]) if code[0] == _SURGERY else code[4] != _NONE
+    return (code[6] != _NONE) + (code[5] != _NONE) + (code[5] == _OTHER), approach

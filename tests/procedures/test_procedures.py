@@ -73,6 +73,10 @@ def test_a_text_leads_to_the_codes_that_it_settles(made: Live, text: str, found:
         ("No chest X-ray was taken.", []),
         ("Colonoscopy was not performed.", []),
         ("Colonoscopy (planned) was declined.", []),
+        # Not yet.
+        ("Plan: outpatient colonoscopy in 6 weeks.", []),
+        ("She is scheduled for laparoscopic cholecystectomy.", []),
+        ("A colonoscopy was recommended; a colonoscopy was done.", ["0DJD8ZZ"]),
         # Before this encounter.
         ("PAST SURGICAL HISTORY: laparoscopic cholecystectomy.", []),
     ],
