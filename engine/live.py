@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from codesets.icd10pcs import packaged_codes, read_packaged
 from codesets.index import index_files
 from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
 from codesets.search_open import compile_search, has_search
-from codesets.store import Releases, build_packaged
+from codesets.store import Releases, build_packaged, save_release
 from codesets.types import System
 from engine.audit.log import AuditLog
 from engine.config import Config
@@ -79,6 +80,11 @@ def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) 
     if again or not releases.snapshots(System.ICD10CM):
         progress("reading the ICD-10-CM tabular list")
         build_packaged(home)
+        releases = Releases.open(home)
+    codes = packaged_codes()
+    if codes is not None and not releases.snapshots(System.ICD10PCS):
+        progress("reading the ICD-10-PCS list of codes")
+        save_release(home, read_packaged(codes))
         releases = Releases.open(home)
     cues = CueTable.load().phrases
     dictionaries: dict[str, Path] = {}

@@ -9,7 +9,7 @@ import pytest
 from made_files import PCS, PCS_CODES, PCS_NAME, pcs_order, real_file
 
 from codesets.errors import SourceError
-from codesets.icd10pcs import looks_like, read_codes
+from codesets.icd10pcs import looks_like, packaged_codes, read_codes, read_packaged
 from codesets.snapshot import Snapshot
 from codesets.store import save_release
 from codesets.types import Node, System
@@ -99,6 +99,22 @@ def test_a_damaged_file_is_refused(text: str, name: str, said: str) -> None:
 )
 def test_the_files_are_known_by_their_first_line(text: str, is_one: bool) -> None:
     assert looks_like(text) is is_one
+
+
+def test_the_packaged_list_is_read_as_fy2024(tmp_path: Path) -> None:
+    path = tmp_path / "icd_10_pcs.csv"
+    path.write_text('"0TT00ZZ","Resection of Right Kidney, Open Approach"\n"BW40ZZZ","Ultrasonography of Abdomen"\n')
+    release = read_packaged(path)
+    assert (release.version, release.effective_to) == ("2024", date(2024, 9, 30))
+    assert [node.code for node in release.nodes if node.billable] == ["0TT00ZZ", "BW40ZZZ"]
+
+
+def test_the_package_has_all_codes_of_fy2024() -> None:
+    path = packaged_codes()
+    if path is None:
+        pytest.skip("the optional package drg is not installed")
+    # CMS: 78,638 codes for FY2024 (April).
+    assert sum(node.billable for node in read_packaged(path).nodes) == 78_638
 
 
 def test_the_2026_files_are_read_whole_and_say_the_same() -> None:
