@@ -29,6 +29,7 @@ from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.pipeline import Pipeline
 from engine.procedures.read import ProcedureReader
 from engine.rank.candidates import CandidateMaker
+from engine.rank.document import DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
@@ -122,7 +123,10 @@ class Live:
         self.pipeline = Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
-            ranker=LinearRanker(has_priors="priors" not in config.without),
+            ranker=LinearRanker(has_priors="document" in config.without and "priors" not in config.without),
+            documents=None
+            if "document" in config.without
+            else DocumentRanker(has_rates="priors" not in config.without),
             procedures_on=self._procedures_on,
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,

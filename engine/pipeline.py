@@ -9,7 +9,6 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 
 from codesets.errors import NoReleaseError
@@ -20,21 +19,24 @@ from engine.context.scope import ContextReader
 from engine.context.transcript import read_transcript
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.definitions import read_definitions
-from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex, read_axes
-from engine.rank.candidates import ChoiceSet
+from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span
 from engine.rank.encounter import EncounterIndex
-from engine.rank.features import MentionFacts, feature_rows
+from engine.rank.features import feature_rows
 from engine.rank.hints import sort_places
-from engine.rank.ranking import CodeRanking, doubtful_candidates
+from engine.rank.ranking import LEAST_ALONE, LEAST_BEFORE_DOCUMENT, CodeRanking, Ranked, doubtful_candidates
 from engine.rank.score import Ranker
 from engine.reading import (
     NoContext,
     ProcedureTools,
     Reading,
+    ReadMention,
     ReleaseTools,
     in_bodies,
     make_mention,
+    mention_facts,
+    rank_choices,
+    ranked_span,
     read_procedures,
 )
 from engine.routing import route_suggestions
@@ -66,20 +68,6 @@ def _no_procedures(_: date | None) -> ProcedureTools:
     )
 
 
-@dataclass(slots=True)
-class ReadMention:
-    """A span of a document with its section, context and candidate codes, before ranking.
-
-    `doubts` are the meanings of an abbreviation that could not be told apart, each with its weight.
-    """
-
-    span: TermSpan
-    section: str
-    context: Context
-    choices: ChoiceSet
-    doubts: tuple[tuple[float, ChoiceSet], ...] = ()
-
-
 class Pipeline:
     """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest).
 
@@ -94,6 +82,7 @@ class Pipeline:
         context: ContextReader,
         ranker: Ranker,
         procedures_on: Callable[[date | None], ProcedureTools] = _no_procedures,
+        documents: DocumentRanker | None = None,
         systems: Sequence[str] = (System.ICD10CM.value,),
         max_chart_bytes: int = 4 * 1024 * 1024,
         without: Sequence[str] = (),
@@ -101,7 +90,8 @@ class Pipeline:
         self._tools_on = tools_on
         self._procedures_on = procedures_on
         self._ranker = ranker
-        self._ranking = CodeRanking(ranker)
+        self._documents = documents
+        self._ranking = CodeRanking(ranker, least=LEAST_ALONE if documents is None else LEAST_BEFORE_DOCUMENT)
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
@@ -168,6 +158,7 @@ class Pipeline:
             ("dictionary", tools.mentions.content_hash),
             ("abbreviations", tools.abbreviations.content_hash),
             (f"ranker:{self._ranker.name}", self._ranker.content_hash),
+            *((("ranker:document", self._documents.content_hash),) if self._documents is not None else ()),
         )
         if procedures is not None:
             models += (
@@ -217,7 +208,7 @@ class Pipeline:
 
     def score_choices(self, mention: ReadMention) -> list[float]:
         """Return the score of each choice of a mention, those that are too unlikely to be candidates among them."""
-        rows = feature_rows([_facts(mention)], [mention.choices], self._ranker.priors)
+        rows = feature_rows([mention_facts(mention)], [mention.choices], self._ranker.priors)
         return [float(score) for score in self._ranker.scores(rows)]
 
     def title(self, code: str) -> str:
@@ -285,18 +276,23 @@ class Pipeline:
             read_transcript(text, reading.dialogue, spans, contexts)
         return contexts
 
+    def rank_mentions(self, document: Document) -> list[tuple[Span, Ranked]]:
+        """Return what the document ranker is given: each mention with its candidates by its own score."""
+        tools = self._tools(None)
+        mentions = self._read_mentions(tools, self._open(tools, document), read_definitions((document.text,)))
+        ranking = CodeRanking(self._ranker, least=LEAST_BEFORE_DOCUMENT)
+        return list(zip(map(ranked_span, mentions), rank_choices(ranking, tools, mentions), strict=True))
+
     def _read(
         self, tools: ReleaseTools, chart: Chart, reading: Reading, number: int, definitions: Mapping[str, str]
     ) -> list[Finding]:
         """Return the diagnoses that the document of that number names."""
         mentions = self._read_mentions(tools, reading, definitions, _SEX_VALUES.get(chart.sex))
         system = tools.snapshot.release.system.value
-        ranked = self._ranking.rank(
-            [_facts(mention) for mention in mentions],
-            [mention.choices for mention in mentions],
-            system=system,
-            title=tools.title,
-        )
+        ranked = rank_choices(self._ranking, tools, mentions)
+        if self._documents is not None:
+            least = [KEEPS_ALL if mention.span.is_resolved else LEAST_OF_FINDINGS for mention in mentions]
+            ranked = self._documents.rescore([ranked_span(mention) for mention in mentions], ranked, least)
         return [
             Finding(make_mention(mention.span, mention.section, mention.context, reading.text, number), codes)
             for mention, sure in zip(mentions, ranked, strict=True)
@@ -306,10 +302,6 @@ class Pipeline:
 
 def _wants_diagnoses(chart: Chart) -> bool:
     return not chart.systems or System.ICD10CM.value in chart.systems
-
-
-def _facts(mention: ReadMention) -> MentionFacts:
-    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section, mention.span.is_resolved)
 
 
 def _by_document(diagnoses: Sequence[Finding], procedures: Sequence[Finding]) -> list[Finding]:

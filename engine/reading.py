@@ -14,12 +14,15 @@ from engine.match.mentions import Found, MentionFinder
 from engine.match.term_span import TermSpan
 from engine.procedures.performed import context_of_procedure
 from engine.procedures.read import Procedure, ProcedureReader, Read
-from engine.rank.candidates import CandidateMaker
+from engine.rank.candidates import CandidateMaker, ChoiceSet
+from engine.rank.document import Span
+from engine.rank.features import MentionFacts
+from engine.rank.ranking import CodeRanking, Ranked
 from engine.text.dialogue import Dialogue
 from engine.types import Context, Finding, Mention, ReleaseUsed, Section
 
 # A span of either kind of code.
-Span = TypeVar("Span", TermSpan, Procedure)
+AnySpan = TypeVar("AnySpan", TermSpan, Procedure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,41 @@ def _title(snapshot: Snapshot, code: str) -> str:
     return snapshot.title_at(number) if number >= 0 else ""
 
 
+@dataclass(slots=True)
+class ReadMention:
+    """A span of a document with its section, context and candidate codes, before ranking.
+
+    `doubts` are the meanings of an abbreviation that could not be told apart, each with its weight.
+    """
+
+    span: TermSpan
+    section: str
+    context: Context
+    choices: ChoiceSet
+    doubts: tuple[tuple[float, ChoiceSet], ...] = ()
+
+
+def mention_facts(mention: ReadMention) -> MentionFacts:
+    """Return what ranking asks of a mention besides its choices."""
+    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section, mention.span.is_resolved)
+
+
+def rank_choices(ranking: CodeRanking, tools: ReleaseTools, mentions: Sequence[ReadMention]) -> list[Ranked]:
+    """Rank the choices of each mention by its own score."""
+    return ranking.rank(
+        [mention_facts(mention) for mention in mentions],
+        [mention.choices for mention in mentions],
+        system=tools.snapshot.release.system.value,
+        title=tools.title,
+    )
+
+
+def ranked_span(mention: ReadMention) -> Span:
+    """Return what the document ranker asks of a mention's span."""
+    span = mention.span
+    return Span(span.words, span.end - span.begin, span.is_capitals)
+
+
 ReadContexts = Callable[[Reading, Sequence[tuple[int, int]]], list[Context]]
 
 
@@ -105,15 +143,15 @@ class NoContext:
         return [Context() for _ in spans]
 
 
-def make_mention(span: Span, section: str, context: Context, text: str, document: int) -> Mention:
+def make_mention(span: AnySpan, section: str, context: Context, text: str, document: int) -> Mention:
     """Cut a span's mention out of its document."""
     begin, end = span.begin, span.end
     return Mention(document, begin, end, text[begin:end], section, context)
 
 
-def in_bodies(spans: Sequence[Span], sections: Sequence[Section]) -> list[tuple[Span, str]]:
+def in_bodies(spans: Sequence[AnySpan], sections: Sequence[Section]) -> list[tuple[AnySpan, str]]:
     """Pair the spans that are no part of a heading with the names of their sections; both are in order."""
-    placed: list[tuple[Span, str]] = []
+    placed: list[tuple[AnySpan, str]] = []
     number, last = 0, len(sections) - 1
     for span in spans:
         while number < last and sections[number + 1].begin <= span.begin:

@@ -14,6 +14,7 @@ SWITCHES: dict[str, str] = {
     "context": "everything is present, current and the patient's",
     "axes": "no choice among sibling codes by words near the mention: side, severity, trimester and the like",
     "encounter": "no phase of care, healing or opening of a fracture from words near the mention",
-    "priors": "no knowledge of how often a code is meant: terms rank codes by their kind alone",
+    "document": "no look at a document as a whole: a code is scored by the words of its mentions and its prior",
+    "priors": "no knowledge of how often a code is meant",
     "rules": "no coding rules: every draft is a suggestion",
 }

@@ -187,6 +187,10 @@ class Mention:
 UNRESOLVED = "unresolved_abbreviation"
 
 
+# Less likely candidates are findings for a person to see; they answer nothing by themselves.
+LEAST_TO_SUGGEST = 0.27
+
+
 @dataclass(slots=True)
 class Candidate:
     """A code a mention might mean; `score` is in [0, 1]; `origin` says which source of terms gave it, or UNRESOLVED."""

@@ -195,7 +195,7 @@ def test_the_header_names_what_the_answer_rests_on(pipeline: Pipeline) -> None:
     header = pipeline.code(chart("Asthma."), request_id="r1").header
     assert header.request_id == "r1"
     assert [(release.system, release.version) for release in header.releases] == [("icd10cm", "2026")]
-    assert {name for name, _ in header.models} == {"dictionary", "abbreviations", "ranker:linear"}
+    assert {name for name, _ in header.models} == {"dictionary", "abbreviations", "ranker:linear", "ranker:document"}
     assert all(len(content_hash) == 64 for _, content_hash in header.models)
 
 

@@ -19,6 +19,7 @@ TEXTS = {
     "context": "There is no pneumonia.",
     "axes": "Pain in the left knee.",
     "encounter": "Open fracture of the left wrist.",
+    "document": "He has asthma. The asthma is worse.",
     "priors": "Assessment: hypertension.",
     "rules": "Assessment: appendicitis with abdominal pain.",
 }

@@ -11,8 +11,8 @@ from engine.rank.features import MOST_WORDS, MentionFacts, feature_rows, section
 from engine.rank.score import Ranker
 from engine.types import UNRESOLVED, Candidate, Origin
 
-# A candidate less likely than this is not worth a coder's look.
-MIN_SCORE = 0.3
+# What a mention's own score must reach at least: where the document is looked at next, and where it is all there is.
+LEAST_BEFORE_DOCUMENT, LEAST_ALONE = 0.05, 0.3
 MAX_CANDIDATES = 5
 # The most that a meaning of an unresolved abbreviation scores: under what a person would let pass (engine.routing).
 DOUBTFUL_SCORE = 0.3
@@ -27,8 +27,10 @@ Ranked = tuple[Candidate, ...]
 class CodeRanking:
     """Ranks with one ranker; candidates are shared between mentions, so nothing may change them."""
 
-    def __init__(self, ranker: Ranker) -> None:
+    def __init__(self, ranker: Ranker, *, least: float = LEAST_ALONE) -> None:
+        """Candidates of a score under `least` are left out."""
         self._ranker = ranker
+        self._least = least
         self._ranked: dict[_Key, Ranked] = {}
 
     def rank(
@@ -60,7 +62,7 @@ class CodeRanking:
         row = 0
         for key in new:
             options = key[0].options
-            best = _best(scores[row : row + len(options)], options, keeps_one=key[4])
+            best = _best(scores[row : row + len(options)], options, self._least, keeps_one=key[5])
             row += len(options)
             ranked[key] = tuple(
                 Candidate(system, choice.code, title(choice.code), round(score, 4), _ORIGIN_NAMES[choice.origin])
@@ -81,8 +83,8 @@ def doubtful_candidates(
 
 
 def _best(
-    scores: Sequence[float], options: Sequence[SenseChoice], *, keeps_one: bool
+    scores: Sequence[float], options: Sequence[SenseChoice], least: float, *, keeps_one: bool
 ) -> list[tuple[float, SenseChoice]]:
     ranked = sorted(zip(scores, options, strict=True), key=lambda pair: (-pair[0], pair[1].code))[:MAX_CANDIDATES]
-    likely = [pair for pair in ranked if pair[0] >= MIN_SCORE]
+    likely = [pair for pair in ranked if pair[0] >= least]
     return likely or ranked[:keeps_one]

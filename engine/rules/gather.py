@@ -9,7 +9,21 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from engine.rules.history import code_in_context
-from engine.types import UNRESOLVED, Assertion, Chart, Evidence, Finding, Reason, Role, Route, Setting, Suggestion
+from engine.types import (
+    LEAST_TO_SUGGEST,
+    UNRESOLVED,
+    Assertion,
+    Candidate,
+    Chart,
+    Evidence,
+    Finding,
+    Origin,
+    Reason,
+    Role,
+    Route,
+    Setting,
+    Suggestion,
+)
 
 _PER_REPEAT = 0.02
 _MOST = 0.98
@@ -32,6 +46,8 @@ _MANIFESTATION = re.compile(r"(?<!not )\bclassified elsewhere\b", re.IGNORECASE)
 _LAST = (1 << 30, 0)
 
 
+_PLAIN = frozenset((Origin.LEXICON.name.lower(), Origin.ABBREVIATION.name.lower()))
+
 # A finding, and why its code in its context differs from what the words alone mean.
 _Statement = tuple[Finding, Reason | None]
 
@@ -45,7 +61,7 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
     by_code: dict[tuple[str, str], list[_Statement]] = {}
     for finding in findings:
         context = finding.mention.context
-        if finding.codes[0].origin == UNRESOLVED:
+        if not _suggests(finding.codes[0]):
             continue
         if context.assertion is Assertion.PRESENT or _counts_as_present(context.assertion, chart.setting):
             top = finding.codes[0]
@@ -55,6 +71,11 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
     drafts = [_draft(code, group, shown) for (_, code), group in by_code.items() if (shown := title(code))]
     drafts.sort(key=lambda draft: (not may_lead(draft[1]), draft[0], -draft[1].confidence, draft[1].code))
     return [suggestion for _, suggestion in drafts]
+
+
+def _suggests(candidate: Candidate) -> bool:
+    """Whether a candidate is likely enough, or said in plain words: conventions that leave a disease uncoded differ."""
+    return candidate.origin in _PLAIN or (candidate.score >= LEAST_TO_SUGGEST and candidate.origin != UNRESOLVED)
 
 
 def may_lead(suggestion: Suggestion) -> bool:

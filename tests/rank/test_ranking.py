@@ -5,7 +5,7 @@ import pytest
 from engine.rank import ranking
 from engine.rank.candidates import ChoiceSet, SenseChoice
 from engine.rank.features import MentionFacts
-from engine.rank.ranking import DOUBTFUL_SCORE, MAX_CANDIDATES, MIN_SCORE, CodeRanking, doubtful_candidates
+from engine.rank.ranking import DOUBTFUL_SCORE, LEAST_ALONE, MAX_CANDIDATES, CodeRanking, doubtful_candidates
 from engine.rank.score import LinearRanker
 from engine.types import UNRESOLVED, Candidate, Origin
 
@@ -34,7 +34,7 @@ def test_candidates_are_the_best_first_and_none_below_the_floor() -> None:
     scores = [candidate.score for candidate in ranked]
     assert len(ranked) <= MAX_CANDIDATES
     assert scores == sorted(scores, reverse=True)
-    assert all(score >= MIN_SCORE for score in scores)
+    assert all(score >= LEAST_ALONE for score in scores)
     assert all(candidate.display == f"title of {candidate.code}" for candidate in ranked)
 
 
@@ -60,7 +60,7 @@ def test_the_best_choice_of_a_resolved_abbreviation_stays_under_the_floor() -> N
     unlikely = ChoiceSet((SenseChoice("I10", Origin.ABBREVIATION), SenseChoice("E11.9", Origin.LEXICON_WEAK)))
     facts = [MentionFacts(6, True, "ASSESSMENT", is_resolved) for is_resolved in (False, True)]
     dropped, kept = rank(CodeRanking(LinearRanker()), *((fact, unlikely) for fact in facts))
-    assert dropped == () or all(candidate.score >= MIN_SCORE for candidate in dropped)
+    assert dropped == () or all(candidate.score >= LEAST_ALONE for candidate in dropped)
     assert len(kept) >= 1
 
 
