@@ -3,6 +3,7 @@
 Everything is read and checked before anything is written, so a wrong file leaves the store as it was.
 """
 
+import gzip
 import hashlib
 import io
 import lzma
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesets import hcpcs, icd10cm
+from codesets import hcpcs, icd10cm, icd10pcs
 from codesets.errors import SourceError
 from codesets.index import IndexSource, read_index, save_index
 from codesets.snapshot import Snapshot
@@ -23,6 +24,7 @@ from codesets.types import ReleaseSource, System
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_ZIP_MEMBERS = 200
 _ROOT_WITHIN = 65_536
+_GZIP = b"\x1f\x8b"
 # What zipfile and its decompressors raise on a damaged or encrypted archive.
 _DAMAGED_ZIP = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, ValueError, NotImplementedError, RuntimeError, EOFError
@@ -92,8 +94,21 @@ def _open(path: Path) -> Iterator[_Given]:
         raise SourceError(f"{path.name}: got an empty file")
     if data[:2] == b"PK":
         yield from _unzip(path.name, data)
+    elif data[:2] == _GZIP:
+        yield _Given(path.name.removesuffix(".gz"), _gunzip(path.name, data))
     else:
         yield _Given(path.name, data)
+
+
+def _gunzip(name: str, data: bytes) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(data)) as file:
+            plain = file.read(MAX_FILE_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(f"{name}: not a whole gzip file ({error}); fetch it again") from None
+    if len(plain) > MAX_FILE_BYTES:
+        raise SourceError(f"{name}: got over {MAX_FILE_BYTES} bytes unpacked")
+    return plain
 
 
 def _unzip(name: str, data: bytes) -> Iterator[_Given]:
@@ -118,7 +133,9 @@ def _is_known(given: _Given) -> bool:
         return False
     # The publisher's zip also holds schemas and PDFs: an XML file is known by its root.
     is_xml = re.search(rb"<ICD10CM\.(?:tabular|index)\b", given.data[:_ROOT_WITHIN]) is not None
-    is_record = given.name.lower().endswith(".txt") and hcpcs.looks_like(given.text())
+    is_record = given.name.lower().endswith(".txt") and (
+        icd10pcs.looks_like(given.text()) or hcpcs.looks_like(given.text())
+    )
     return is_xml or is_record or bool(_change_kind(given))
 
 
@@ -126,11 +143,13 @@ def _read(given: _Given) -> ReleaseSource | IndexSource:
     if given.data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
         return _read_xml(given)
     text = given.text()
+    if icd10pcs.looks_like(text):
+        return icd10pcs.read_codes(text, name=given.name)
     if hcpcs.looks_like(text):
         return hcpcs.read_anweb(text, name=given.name)
     raise SourceError(
         f"{given.name}: not a code-set file we know; want the ICD-10-CM tabular or index XML (CDC/NCHS), the yearly "
-        "changes, or the HCPCS ANWEB text (CMS), as downloaded"
+        "changes, the ICD-10-PCS order file or the HCPCS ANWEB text (CMS), as downloaded"
     )
 
 

@@ -86,7 +86,9 @@ def write_snapshot(path: Path, source: ReleaseSource) -> str:
 
 
 def is_code(code: str, system: System) -> bool:
-    """Whether a node's name is a code of the system rather than a chapter's or block's name."""
+    """Whether a node's name is a code of the system rather than a chapter's, block's or table's name."""
+    if system is System.ICD10PCS:
+        return len(code) == 7
     return not (system is System.ICD10CM and ("-" in code or not code[:1].isalpha()))
 
 

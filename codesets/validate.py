@@ -1,12 +1,14 @@
 """Says of a code whether it may be reported on a day, and if not, what may; the shell and the server share it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
+from codesets.icd10pcs_tables import AxisFault, Tables
 from codesets.types import Code, Release, System
 
 MAX_ALTERNATIVES = 20
@@ -72,6 +74,8 @@ class ValidatingSnapshot(Protocol):
     def title_at(self, number: int) -> str: ...
     def is_billable(self, code: str) -> bool: ...
     def children(self, code: str) -> tuple[str, ...]: ...
+    def codes(self) -> Iterable[str]: ...
+    def __hash__(self) -> int: ...
 
 
 class ValidatingReleases(Protocol):
@@ -123,7 +127,29 @@ def _check(
         if (number := other.index_of(code)) >= 0:
             return _check_elsewhere(asked, code, snapshot, other, other.title_at(number))
     message = f"not a code of {system.value} {release.version} or any loaded release"
+    if system is System.ICD10PCS:
+        return _check_by_axes(asked, code, snapshot, message)
     return CodeCheck(asked, "", CodeStatus.UNKNOWN, message, alternatives=near_codes(code, snapshot))
+
+
+def _check_by_axes(asked: str, code: str, snapshot: ValidatingSnapshot, message: str) -> CodeCheck:
+    """Say which axis of a code of ICD-10-PCS is wrong; the alternatives differ from it in one axis."""
+    fault = pcs_tables(snapshot).check(code)
+    assert fault is not None, "a known code came here"
+    fit = [code[:axis] + value + code[axis + 1 :] for axis, values in _nearest_first(fault) for value in values]
+    named = tuple(_titled(one, snapshot) for one in fit[:MAX_ALTERNATIVES])
+    alternatives = named or near_codes(code, snapshot)
+    return CodeCheck(asked, "", CodeStatus.UNKNOWN, f"{message}: {fault}", alternatives=alternatives)
+
+
+def _nearest_first(fault: AxisFault) -> list[tuple[int, tuple[str, ...]]]:
+    return sorted(fault.repairs, key=lambda repair: (repair[0] != fault.axis, repair[0]))
+
+
+@lru_cache(maxsize=4)
+def pcs_tables(snapshot: ValidatingSnapshot) -> Tables:
+    """Return the tables of a release of ICD-10-PCS, kept once read."""
+    return Tables.of(snapshot)
 
 
 def _check_known(asked: str, code: str, snapshot: ValidatingSnapshot, day: date | None) -> CodeCheck:

@@ -37,7 +37,7 @@ class Config:
 
     home: Path = field(default_factory=default_directory)
     audit_dir: Path | None = None
-    systems: tuple[str, ...] = (System.ICD10CM.value,)
+    systems: tuple[str, ...] = (System.ICD10CM.value, System.ICD10PCS.value)
     without: tuple[str, ...] = ()
     max_chart_bytes: int = 4 * MIB
     host: str = "127.0.0.1"

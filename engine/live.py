@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from codesets.icd10pcs import packaged_codes, read_packaged
 from codesets.index import index_files
 from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
 from codesets.search_open import compile_search, has_search
-from codesets.store import Releases, build_packaged
+from codesets.store import Releases, build_packaged, save_release
 from codesets.types import System
 from engine.audit.log import AuditLog
 from engine.config import Config
@@ -23,12 +24,15 @@ from engine.errors import ArtifactError
 from engine.match.abbreviations import read_entries
 from engine.match.disambiguate import AbbreviationReader
 from engine.match.mentions import MentionFinder
+from engine.match.procedure_terms import PATTERNS, make_procedure_dictionary, procedure_dictionary_path
 from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
-from engine.pipeline import Pipeline, ReleaseTools
+from engine.pipeline import Pipeline
+from engine.procedures.read import ProcedureReader
 from engine.rank.candidates import CandidateMaker
 from engine.rank.document import DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
+from engine.reading import ProcedureTools, ReleaseTools
 from engine.types import Chart, Document
 
 Progress = Callable[[str], None]
@@ -53,10 +57,11 @@ def _silent(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What a store holds: its releases, and the dictionary file of each ICD-10-CM version."""
+    """What a store holds: its releases, and the dictionary file of each version of ICD-10-CM and of ICD-10-PCS."""
 
     releases: Releases
     dictionaries: dict[str, Path]
+    procedures: dict[str, Path]
 
 
 def build(home: Path, *, progress: Progress = _silent, again: bool = False, without: Sequence[str] = ()) -> Compiled:
@@ -77,6 +82,11 @@ def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) 
         progress("reading the ICD-10-CM tabular list")
         build_packaged(home)
         releases = Releases.open(home)
+    codes = packaged_codes()
+    if codes is not None and not releases.snapshots(System.ICD10PCS):
+        progress("reading the ICD-10-PCS list of codes")
+        save_release(home, read_packaged(codes))
+        releases = Releases.open(home)
     cues = CueTable.load().phrases
     dictionaries: dict[str, Path] = {}
     for snapshot in releases.snapshots(System.ICD10CM):
@@ -86,11 +96,18 @@ def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) 
             progress(f"compiling the dictionary of ICD-10-CM {snapshot.release.version}")
             make_dictionary(path, snapshot, given)
         dictionaries[snapshot.release.version] = path
+    procedures: dict[str, Path] = {}
+    for snapshot in releases.snapshots(System.ICD10PCS):
+        path = procedure_dictionary_path(home, snapshot)
+        if again or not path.exists():
+            progress(f"compiling the dictionary of ICD-10-PCS {snapshot.release.version}")
+            make_procedure_dictionary(path, snapshot)
+        procedures[snapshot.release.version] = path
     for snapshot in (snapshot for system in releases.systems() for snapshot in releases.snapshots(system)):
         if again or not has_search(snapshot):
             progress(f"compiling the search index of {snapshot.release.system} {snapshot.release.version}")
             compile_search(snapshot)
-    return Compiled(releases, dictionaries)
+    return Compiled(releases, dictionaries, procedures)
 
 
 class Live:
@@ -101,6 +118,8 @@ class Live:
         self.releases = compiled.releases
         self._dictionaries = compiled.dictionaries
         self._tools: dict[str, ReleaseTools] = {}
+        self._procedure_dictionaries = compiled.procedures
+        self._procedure_tools: dict[str, ProcedureTools] = {}
         self.pipeline = Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
@@ -108,6 +127,7 @@ class Live:
             documents=None
             if "document" in config.without
             else DocumentRanker(has_rates="priors" not in config.without),
+            procedures_on=self._procedures_on,
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,
@@ -149,4 +169,14 @@ class Live:
                 content_hash=inventory_hash(System.ICD10CM),
             )
             tools = self._tools[version] = ReleaseTools(snapshot, finder, reader, CandidateMaker(snapshot))
+        return tools
+
+    def _procedures_on(self, day: date | None) -> ProcedureTools:
+        snapshot = self.releases.release(System.ICD10PCS, day)
+        version = snapshot.release.version
+        tools = self._procedure_tools.get(version)
+        if tools is None:
+            finder = MentionFinder(self._procedure_dictionaries[version])
+            reader = ProcedureReader(snapshot, finder.about[PATTERNS])
+            tools = self._procedure_tools[version] = ProcedureTools(snapshot, finder, reader)
         return tools

@@ -1,19 +1,17 @@
 """The order of the stages: documents to findings, findings to suggestions.
 
 sections -> sentences -> matches -> abbreviations -> context -> candidates -> ranking -> findings -> drafts -> rules
--> routing.
+-> routing. Procedures are read beside the diagnoses, from the same sentences and cues, where ICD-10-PCS is wanted.
 This is the only file that knows the stages together; each stage is pure, and so is `Pipeline.code`.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import date
-from functools import lru_cache
 
 from codesets.errors import NoReleaseError
-from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
@@ -21,22 +19,32 @@ from engine.context.scope import ContextReader
 from engine.context.transcript import read_transcript
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.definitions import read_definitions
-from engine.match.disambiguate import AbbreviationReader
-from engine.match.mentions import MentionFinder
-from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex, read_axes
-from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span, is_plain
 from engine.rank.encounter import EncounterIndex
-from engine.rank.features import MentionFacts, feature_rows
+from engine.rank.features import feature_rows
 from engine.rank.hints import sort_places
 from engine.rank.ranking import LEAST_ALONE, LEAST_BEFORE_DOCUMENT, CodeRanking, Ranked, doubtful_candidates
 from engine.rank.score import Ranker
+from engine.reading import (
+    NoContext,
+    ProcedureTools,
+    Reading,
+    ReadMention,
+    ReleaseTools,
+    in_bodies,
+    make_mention,
+    mention_facts,
+    rank_choices,
+    ranked_span,
+    read_procedures,
+)
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
+from engine.rules.procedures import gather_procedures
 from engine.rules.run import RULES, apply_rules
-from engine.text.dialogue import Dialogue, main_side, read_dialogue
+from engine.text.dialogue import main_side, read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -46,73 +54,25 @@ from engine.types import (
     Document,
     Finding,
     Header,
-    Mention,
-    ReleaseUsed,
     Section,
+    Setting,
     Sex,
 )
 
 _SEX_VALUES = {Sex.FEMALE: {"sex": "female"}, Sex.MALE: {"sex": "male"}}
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseTools:
-    """What the stages need of one release of ICD-10-CM."""
-
-    snapshot: Snapshot
-    mentions: MentionFinder
-    abbreviations: AbbreviationReader
-    candidates: CandidateMaker
-
-    @property
-    def used(self) -> ReleaseUsed:
-        """Say which release this is."""
-        return _used(self.snapshot)
-
-    def title(self, code: str) -> str:
-        """Return the title of a code, "" if the release lacks it."""
-        return _title(self.snapshot, code)
-
-
-@lru_cache(maxsize=64)
-def _used(snapshot: Snapshot) -> ReleaseUsed:
-    release = snapshot.release
-    return ReleaseUsed(release.system.value, release.version, release.content_hash)
-
-
-@lru_cache(maxsize=16_384)
-def _title(snapshot: Snapshot, code: str) -> str:
-    number = snapshot.index_of(code)
-    return snapshot.title_at(number) if number >= 0 else ""
-
-
-@dataclass(slots=True)
-class ReadMention:
-    """A span of a document with its section, context and candidate codes, before ranking.
-
-    `doubts` are the meanings of an abbreviation that could not be told apart, each with its weight.
-    """
-
-    span: TermSpan
-    section: str
-    context: Context
-    choices: ChoiceSet
-    doubts: tuple[tuple[float, ChoiceSet], ...] = ()
-
-
-@dataclass(slots=True)
-class _Layout:
-    """A document cut up; `dialogue` is None for a note."""
-
-    sections: list[Section]
-    sentences: list[tuple[int, int]]
-    dialogue: Dialogue | None = None
+def _no_procedures(_: date | None) -> ProcedureTools:
+    raise NoReleaseError(
+        f"system {System.ICD10PCS.value}: no release is loaded; import one with `chartcoder codesets import`"
+    )
 
 
 class Pipeline:
     """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest).
 
-    `without` names the parts that are left out (switches.py); an answer's header says so.
+    `procedures_on` does so for ICD-10-PCS; it raises NoReleaseError where none is loaded. `without` names the parts
+    that are left out (switches.py); an answer's header says so.
     """
 
     def __init__(
@@ -121,12 +81,14 @@ class Pipeline:
         *,
         context: ContextReader,
         ranker: Ranker,
+        procedures_on: Callable[[date | None], ProcedureTools] = _no_procedures,
         documents: DocumentRanker | None = None,
         systems: Sequence[str] = (System.ICD10CM.value,),
         max_chart_bytes: int = 4 * 1024 * 1024,
         without: Sequence[str] = (),
     ) -> None:
         self._tools_on = tools_on
+        self._procedures_on = procedures_on
         self._ranker = ranker
         self._documents = documents
         self._ranking = CodeRanking(ranker, least=LEAST_ALONE if documents is None else LEAST_BEFORE_DOCUMENT)
@@ -134,7 +96,7 @@ class Pipeline:
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
         self._has_sections = "sections" not in without
-        self._context = _NoContext() if "context" in without else context
+        self._context = NoContext() if "context" in without else context
         self._has_axes = "axes" not in without
         self._has_encounter = "encounter" not in without
         self._rules = () if "rules" in without else RULES
@@ -149,19 +111,34 @@ class Pipeline:
         """
         started = time.perf_counter()
         header = self.header(chart, request_id)
-        tools = self._tools(chart.date_of_service)
+        tools, procedures = self._tools(chart.date_of_service), self._procedure_tools(chart)
         findings: list[Finding] = []
+        done: list[Finding] = []
         definitions = read_definitions(document.text for document in chart.documents)
         for number in range(len(chart.documents)):
-            found = self._read(tools, chart, number, definitions)
+            reading = self._open(tools, chart.documents[number])
+            diagnoses = self._read(tools, chart, reading, number, definitions) if _wants_diagnoses(chart) else []
+            named = [] if procedures is None else read_procedures(procedures, reading, number, contexts=self._contexts)
             if on_findings is not None:
-                on_findings(found)
-            findings += found
+                on_findings([*diagnoses, *named])
+            findings += diagnoses
+            done += named
         drafts = gather_suggestions(findings, chart, tools.title)
         suggestions, alerts = apply_rules(drafts, Facts(chart, tools.snapshot, findings), self._rules)
+        if done:
+            performed, questions = gather_procedures(done)
+            suggestions, alerts = [*suggestions, *performed], [*alerts, *questions]
+            findings = [*findings, *done] if len(chart.documents) == 1 else _by_document(findings, done)
         route_suggestions(suggestions, alerts)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
+
+    def loaded_systems(self) -> tuple[str, ...]:
+        """List the systems that are on and have a release, whatever its days."""
+        loaded = {System.ICD10CM.value}
+        with suppress(NoReleaseError):
+            loaded.add(self._procedures_on(None).used.system)
+        return tuple(system for system in self._systems if system in loaded)
 
     def header(self, chart: Chart, request_id: str = "") -> Header:
         """Check the chart and say what it will be coded with; raises as `code` does."""
@@ -172,26 +149,31 @@ class Pipeline:
                     f"systems[{number}]: got {system[:32]!r}, want one of {', '.join(self._systems)}",
                     field=f"systems[{number}]",
                 )
-        tools = self._tools(chart.date_of_service)
-        return Header(__version__, (tools.used,), self._models(tools), request_id)
+        tools, procedures = self._tools(chart.date_of_service), self._procedure_tools(chart)
+        used = (tools.used,) if procedures is None else (tools.used, procedures.used)
+        return Header(__version__, used, self._models(tools, procedures), request_id)
 
-    def _models(self, tools: ReleaseTools) -> tuple[tuple[str, str], ...]:
-        models = (
+    def _models(self, tools: ReleaseTools, procedures: ProcedureTools | None) -> tuple[tuple[str, str], ...]:
+        models: tuple[tuple[str, str], ...] = (
             ("dictionary", tools.mentions.content_hash),
             ("abbreviations", tools.abbreviations.content_hash),
             (f"ranker:{self._ranker.name}", self._ranker.content_hash),
             *((("ranker:document", self._documents.content_hash),) if self._documents is not None else ()),
         )
+        if procedures is not None:
+            models += (
+                ("dictionary:icd10pcs", procedures.mentions.content_hash),
+                ("scores:icd10pcs", procedures.reader.content_hash),
+            )
         if not self._without:
             return models
         return (*models, (f"without:{self._without}", hashlib.sha256(self._without.encode()).hexdigest()))
 
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
         """Return what the text says of any given spans, whether or not they name something codable."""
-        layout = self._cut(text)
-        cues = self._tools(None).mentions.find(text).cues
+        reading = self._open(self._tools(None), Document(text))
         order = sorted(range(len(spans)), key=lambda number: spans[number])
-        contexts = self._contexts(text, layout, cues, [spans[number] for number in order])
+        contexts = self._contexts(reading, [spans[number] for number in order])
         found = dict(zip(order, contexts, strict=True))
         return [found[number] for number in range(len(spans))]
 
@@ -201,13 +183,32 @@ class Pipeline:
         except NoReleaseError as error:
             raise ReleaseError(str(error), field="date_of_service") from None
 
+    def _procedure_tools(self, chart: Chart) -> ProcedureTools | None:
+        """Return what procedures are read with; None where ICD-10-PCS is not wanted.
+
+        It codes what is done to hospital inpatients (45 CFR 162.1002), so a chart that names no systems gets it if it
+        is an inpatient's and a release of its day is loaded; one that names it cannot be coded without.
+        """
+        system = System.ICD10PCS.value
+        is_asked = system in chart.systems
+        is_due = not chart.systems and system in self._systems and chart.setting is Setting.INPATIENT
+        if not is_asked and not is_due:
+            return None
+        try:
+            return self._procedures_on(chart.date_of_service)
+        except NoReleaseError as error:
+            if is_asked:
+                raise ReleaseError(str(error), field="systems") from None
+            return None
+
     def read_mentions(self, document: Document, *, day: date | None = None) -> list[ReadMention]:
         """Return what a document names, with context and candidates, before ranking."""
-        return self._read_mentions(self._tools(day), document, read_definitions((document.text,)))
+        tools = self._tools(day)
+        return self._read_mentions(tools, self._open(tools, document), read_definitions((document.text,)))
 
     def score_choices(self, mention: ReadMention) -> list[float]:
         """Return the score of each choice of a mention, those that are too unlikely to be candidates among them."""
-        rows = feature_rows([_facts(mention)], [mention.choices], self._ranker.priors)
+        rows = feature_rows([mention_facts(mention)], [mention.choices], self._ranker.priors)
         return [float(score) for score in self._ranker.scores(rows)]
 
     def title(self, code: str) -> str:
@@ -217,21 +218,19 @@ class Pipeline:
     def _read_mentions(
         self,
         tools: ReleaseTools,
-        document: Document,
+        reading: Reading,
         definitions: Mapping[str, str],
         known: Mapping[str, str] | None = None,
     ) -> list[ReadMention]:
-        text = document.text
-        layout = self._cut(text, document.kind)
-        found = tools.mentions.find(text)
+        text, found = reading.text, reading.found
         hints = sort_places(found.hints, found.sides)
-        if layout.dialogue is not None and (side := main_side(text)):
+        if reading.dialogue is not None and (side := main_side(text)):
             known = {**(known or {}), "side": side}
         spans = tools.abbreviations.add_defined(text, found.spans, definitions)
         placed = tools.abbreviations.resolve(
-            text, _in_bodies(spans, layout.sections), kind=document.kind, definitions=definitions
+            text, in_bodies(spans, reading.sections), kind=reading.kind, definitions=definitions
         )
-        contexts = self._contexts(text, layout, found.cues, [(span.begin, span.end) for span, _ in placed])
+        contexts = self._contexts(reading, [(span.begin, span.end) for span, _ in placed])
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
         encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
         read = [
@@ -256,92 +255,58 @@ class Pipeline:
                 )
         return read
 
-    def _cut(self, text: str, kind: str = "") -> _Layout:
-        """Cut a document up; without the part `sections` it is one, and no dialogue."""
-        if not self._has_sections:
-            sections = [Section("", 0, 0, len(text))]
-            return _Layout(sections, find_sentences(text, sections))
-        dialogue = read_dialogue(text, kind=kind)
+    def _open(self, tools: ReleaseTools, document: Document) -> Reading:
+        """Cut a document up and match it; without the part `sections` it is one section, and no dialogue."""
+        text, kind = document.text, document.kind
+        dialogue = read_dialogue(text, kind=kind) if self._has_sections else None
         if dialogue is not None:
-            return _Layout(dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances], dialogue)
-        sections = find_sections(text)
-        return _Layout(sections, find_sentences(text, sections))
+            sections, sentences = dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances]
+        else:
+            sections = find_sections(text) if self._has_sections else [Section("", 0, 0, len(text))]
+            sentences = find_sentences(text, sections)
+        return Reading(text, kind, sections, sentences, tools.mentions.find(text), dialogue)
 
-    def _contexts(
-        self, text: str, layout: _Layout, cues: Sequence[tuple[int, int, int]], spans: Sequence[tuple[int, int]]
-    ) -> list[Context]:
+    def _contexts(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Context]:
         """Return the context of each span; they are sorted."""
+        text = reading.text
         contexts = self._context.read(
-            text, sections=layout.sections, sentences=layout.sentences, cues=cues, spans=spans
+            text, sections=reading.sections, sentences=reading.sentences, cues=reading.found.cues, spans=spans
         )
-        if layout.dialogue is not None:
-            read_transcript(text, layout.dialogue, spans, contexts)
+        if reading.dialogue is not None:
+            read_transcript(text, reading.dialogue, spans, contexts)
         return contexts
 
     def rank_mentions(self, document: Document) -> list[tuple[Span, Ranked]]:
         """Return what the document ranker is given: each mention with its candidates by its own score."""
         tools = self._tools(None)
-        mentions = self._read_mentions(tools, document, read_definitions((document.text,)))
+        mentions = self._read_mentions(tools, self._open(tools, document), read_definitions((document.text,)))
         ranking = CodeRanking(self._ranker, least=LEAST_BEFORE_DOCUMENT)
-        return list(zip(map(_span, mentions), _rank(ranking, tools, mentions), strict=True))
+        return list(zip(map(ranked_span, mentions), rank_choices(ranking, tools, mentions), strict=True))
 
-    def _read(self, tools: ReleaseTools, chart: Chart, number: int, definitions: Mapping[str, str]) -> list[Finding]:
-        document = chart.documents[number]
-        mentions = self._read_mentions(tools, document, definitions, _SEX_VALUES.get(chart.sex))
+    def _read(
+        self, tools: ReleaseTools, chart: Chart, reading: Reading, number: int, definitions: Mapping[str, str]
+    ) -> list[Finding]:
+        """Return the diagnoses that the document of that number names."""
+        mentions = self._read_mentions(tools, reading, definitions, _SEX_VALUES.get(chart.sex))
         system = tools.snapshot.release.system.value
-        ranked = _rank(self._ranking, tools, mentions)
+        ranked = rank_choices(self._ranking, tools, mentions)
         if self._documents is not None:
             least = [
                 KEEPS_ALL if mention.span.is_resolved or is_plain(candidates) else LEAST_OF_FINDINGS
                 for mention, candidates in zip(mentions, ranked, strict=True)
             ]
-            ranked = self._documents.rescore([_span(mention) for mention in mentions], ranked, least)
+            ranked = self._documents.rescore([ranked_span(mention) for mention in mentions], ranked, least)
         return [
-            Finding(_mention(mention, document.text, number), codes)
+            Finding(make_mention(mention.span, mention.section, mention.context, reading.text, number), codes)
             for mention, sure in zip(mentions, ranked, strict=True)
             if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]
 
 
-class _NoContext:
-    """Stands in for the reader of context where that is left out: everything is present, current, the patient's."""
-
-    def read(self, text: str, *, spans: Sequence[tuple[int, int]], **_: object) -> list[Context]:
-        """Return the context of each span."""
-        return [Context() for _ in spans]
+def _wants_diagnoses(chart: Chart) -> bool:
+    return not chart.systems or System.ICD10CM.value in chart.systems
 
 
-def _facts(mention: ReadMention) -> MentionFacts:
-    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section, mention.span.is_resolved)
-
-
-def _rank(ranking: CodeRanking, tools: ReleaseTools, mentions: Sequence[ReadMention]) -> list[Ranked]:
-    return ranking.rank(
-        [_facts(mention) for mention in mentions],
-        [mention.choices for mention in mentions],
-        system=tools.snapshot.release.system.value,
-        title=tools.title,
-    )
-
-
-def _span(mention: ReadMention) -> Span:
-    span = mention.span
-    return Span(span.words, span.end - span.begin, span.is_capitals)
-
-
-def _mention(read: ReadMention, text: str, document: int) -> Mention:
-    begin, end = read.span.begin, read.span.end
-    return Mention(document, begin, end, text[begin:end], read.section, read.context)
-
-
-def _in_bodies(spans: Sequence[TermSpan], sections: Sequence[Section]) -> list[tuple[TermSpan, str]]:
-    """Pair the spans that are no part of a heading with the names of their sections; both are in order."""
-    placed: list[tuple[TermSpan, str]] = []
-    number, last = 0, len(sections) - 1
-    for span in spans:
-        while number < last and sections[number + 1].begin <= span.begin:
-            number += 1
-        section = sections[number]
-        if span.end > section.body_begin:
-            placed.append((span, section.name))
-    return placed
+def _by_document(diagnoses: Sequence[Finding], procedures: Sequence[Finding]) -> list[Finding]:
+    """Put together what the documents name: of each its diagnoses, then its procedures, as `on_findings` was given."""
+    return sorted([*diagnoses, *procedures], key=lambda finding: finding.mention.document)

@@ -11,7 +11,7 @@ from engine.errors import ConfigError
 
 DEFAULTS: dict[str, Any] = {
     "audit_dir": None,
-    "systems": ("icd10cm",),
+    "systems": ("icd10cm", "icd10pcs"),
     "without": (),
     "max_chart_bytes": 4 * MIB,
     "host": "127.0.0.1",

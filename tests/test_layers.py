@@ -14,7 +14,8 @@ ROWS = (
     ("errors", "switches"),
     ("types", "config", "_fasttext"),
     ("charts", "text", "_wire", "_fastmatch"),
-    ("match", "context", "rank", "rules", "edits", "routing", "audit", "ingest"),
+    ("match", "context", "rank", "procedures", "rules", "edits", "routing", "audit", "ingest"),
+    ("reading",),
     ("pipeline",),
     ("live", "batch", "learning", "evaluation"),
     ("server",),
@@ -27,12 +28,13 @@ PER_STAGE = {
     "match": {"errors", "types", "text", "_fastmatch"},
     "context": {"errors", "types", "text", "_fasttext"},
     "rank": {"errors", "types"},
+    "procedures": {"errors", "types"},
     "rules": {"errors", "types"},
     "routing": {"errors", "types"},
     "audit": {"errors", "types"},
     "text": {"errors", "types", "_fasttext"},
 }
-STAGES_WITH_CODESETS = {"match", "rank", "rules"}
+STAGES_WITH_CODESETS = {"match", "rank", "procedures", "rules"}
 
 
 def modules() -> list[Path]:

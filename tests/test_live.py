@@ -76,7 +76,7 @@ def test_a_stale_dictionary_is_replaced_and_removed(store: Path) -> None:
 
 def test_the_dictionary_follows_what_it_is_made_from(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (before,) = dictionaries(store)
-    monkeypatch.setattr("engine.match.recipe._recipe_hash", lambda: "another recipe")
+    monkeypatch.setattr("engine.match.recipe.recipe_hash", lambda: "another recipe")
     build(store)
     (after,) = dictionaries(store)
     assert after != before

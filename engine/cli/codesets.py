@@ -94,6 +94,7 @@ def import_releases(config: Config, files: tuple[Path, ...]) -> None:
 
     \b
     chartcoder codesets import icd10cm-tabular-2027.xml icd10cm-index-2027.xml
+    chartcoder codesets import icd10pcs_order_2026.txt
     chartcoder codesets import HCPC2026_OCT_ANWEB.txt
     """
     from codesets.importer import import_files

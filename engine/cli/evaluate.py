@@ -83,7 +83,7 @@ def _run(corpus: str, path: Path, part: str, pipeline: "Pipeline", tick: Tick) -
 
     try:
         if corpus == "codiesp":
-            return codiesp.evaluate(path, pipeline.code, probe=pipeline, tick=tick)
+            return codiesp.evaluate(path, pipeline.code, probe=pipeline, tick=tick, systems=pipeline.loaded_systems())
         if corpus == "aci":
             return aci.evaluate(path, pipeline.code, part=part, probe=pipeline, tick=tick)
         return negex.evaluate(path, pipeline.read_context)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine.evaluation.passages import Passages, says_most_of
-from engine.pipeline import ReadMention
+from engine.reading import ReadMention
 from engine.types import Assertion, CodedChart, Context, Document, Evidence, Experiencer, Finding, Temporality
 
 NEVER_MATCHED = "never matched"

@@ -9,7 +9,7 @@ what is said of the patient and not denied. Precision, recall and F1 are of the 
 to suggest; MAP ranks all candidates.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,16 @@ from engine.evaluation.coded import Answers, Coder, all_candidates, rank_codes, 
 from engine.evaluation.tally import Tally
 from engine.types import Chart, Document, Finding
 
+_OPERATION_AND_PART = 4
+# Before FY2018 regional and local anesthetics were substances of their own, and one code had what since is an ECMO by
+# its cannulation (CMS, ICD-10-PCS conversion table).
+_PROCEDURES_BEFORE = {
+    "3E0T3BZ": "3E0T3CZ",
+    "3E0R3BZ": "3E0R3CZ",
+    "5A1522F": "5A15223",
+    "5A1522G": "5A15223",
+    "5A1522H": "5A15223",
+}
 _TRACKS = {"D": (System.ICD10CM.value, 3), "P": (System.ICD10PCS.value, 4)}
 
 
@@ -62,6 +72,7 @@ def evaluate(
     *,
     probe: Probe | None = None,
     tick: Callable[[int, int], None] = lambda done, total: None,
+    systems: tuple[str, ...] = (),
 ) -> CodiEspResult:
     """Code every document of a CodiEsp folder and compare; raises InputError on a folder of another shape.
 
@@ -79,15 +90,19 @@ def evaluate(
     stated = Answers(tracks["D"].gold)
     for number, file in enumerate(texts):
         text = read_corpus_file(file)
-        chart = Chart(file.stem, (Document(text, kind="case report"),))
+        chart = Chart(file.stem, (Document(text, kind="case report"),), systems=systems)
         coded = code_chart(chart)
         for track, (system, _) in _TRACKS.items():
             found = [f for f in coded.findings if f.codes[0].system == system]
-            best, offered = surest_findings(found), all_candidates(found)
-            tracks[track].add(file.stem, text, _places(best, writers[track]), [*map(writers[track], offered)])
-            if track == "D":
-                verbatim.add(file.stem, text, _places(best, str.lower), [*map(str.lower, offered)])
-                stated.add(file.stem, text, _places(surest_findings(found, stated=True), as_annotated))
+            best = surest_findings(found)
+            if track == "P":
+                places = _procedure_places(best)
+                tracks[track].add(file.stem, text, places, [*places, *_procedures_offered(best)])
+                continue
+            offered = all_candidates(found)
+            tracks[track].add(file.stem, text, _places(best, as_annotated), [*map(as_annotated, offered)])
+            verbatim.add(file.stem, text, _places(best, str.lower), [*map(str.lower, offered)])
+            stated.add(file.stem, text, _places(surest_findings(found, stated=True), as_annotated))
         tracks["D"].explain(chart, coded, probe, write=as_annotated, is_claim=False)
         tick(number + 1, len(texts))
     return CodiEspResult(tracks, verbatim, stated, probe)
@@ -99,6 +114,39 @@ def _places(best: dict[str, tuple[float, Finding]], write: Writer) -> dict[str, 
     for code in rank_codes(best):
         places.setdefault(write(code), place_of(best[code][1]))
     return places
+
+
+def _procedure_places(best: dict[str, tuple[float, Finding]]) -> dict[str, Place]:
+    """Return the procedures as the corpus writes them, best first, each with the surest place."""
+    places: dict[str, Place] = {}
+    for code in rank_codes(best):
+        finding = best[code][1]
+        written = procedure_as_annotated([candidate.code for candidate in finding.codes])
+        places.setdefault(written, place_of(finding))
+    return places
+
+
+def _procedures_offered(best: dict[str, tuple[float, Finding]]) -> list[str]:
+    """Return the further candidates of the procedures: other body parts, and the codes that the text leaves open."""
+    offered: list[str] = []
+    for code in rank_codes(best):
+        candidates = [candidate.code for candidate in best[code][1].codes]
+        parts = dict.fromkeys(candidate[:_OPERATION_AND_PART] for candidate in candidates)
+        offered += [procedure_as_annotated([one for one in candidates if one.startswith(part)]) for part in parts]
+        offered += map(str.lower, candidates)
+    return offered
+
+
+def procedure_as_annotated(candidates: Sequence[str]) -> str:
+    """Write a procedure as the corpus does, from the codes that it may be, the likeliest first.
+
+    The annotators left out the axes after the body part where the text does not settle them ("abdominal CT" without
+    its contrast is bw20), and wrote seven characters where it does or where there is but one code. Their edition rests
+    on ICD-10-PCS 2016: what was merged or split since is written as it was.
+    """
+    first = candidates[0][:_OPERATION_AND_PART]
+    codes = {_PROCEDURES_BEFORE.get(code, code) for code in candidates if code.startswith(first)}
+    return (codes.pop() if len(codes) == 1 else first).lower()
 
 
 @lru_cache(maxsize=1)

@@ -34,7 +34,7 @@ class MentionFinder:
     def __init__(self, path: Path) -> None:
         self._dictionary = Dictionary(path)
         self.content_hash = self._dictionary.content_hash
-        about = self._dictionary.about
+        about = self.about = self._dictionary.about
         first_hint = len(about["cues"]) - about["hints"]
         parts = about["parts"]
         cues: dict[int, list[int]] = {}

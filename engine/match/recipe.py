@@ -13,6 +13,7 @@ from codesets.index import IndexFile
 from codesets.lexicon import lexicon_hash, read_lexicon
 from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
 from codesets.snapshot import Snapshot
+from codesets.types import Release
 from engine.match.lexicon import (
     Term,
     abbreviation_terms,
@@ -43,7 +44,8 @@ _MADE_BY = (
 SUFFIX = ".ccdict"
 
 
-def _recipe_hash() -> str:
+def recipe_hash() -> str:
+    """Return the SHA-256 (hex) over the code that derives phrases."""
     folder = Path(__file__).parent
     digest = hashlib.sha256()
     for name in _MADE_BY:
@@ -82,7 +84,7 @@ def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
         inventory_hash(snapshot.release.system),
         *(i.content_hash for i in given.indexes),
     ]
-    key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, _recipe_hash()]).encode()).hexdigest()[:20]
+    key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, recipe_hash()]).encode()).hexdigest()[:20]
     folder = home / "dictionaries"
     left_out = [name for name in TERM_SOURCES if name in given.without]
     if left_out:  # in a folder of its own, where it takes no whole dictionary's place
@@ -97,6 +99,11 @@ def make_dictionary(path: Path, snapshot: Snapshot, given: Ingredients) -> None:
     release = snapshot.release
     about = {"system": release.system.value, "version": release.version, "snapshot": release.content_hash}
     build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, parts=find_parts(terms), about=about)
+    remove_others(path, release)
+
+
+def remove_others(path: Path, release: Release) -> None:
+    """Remove the dictionaries of a release that the one at `path` replaces."""
     for old in path.parent.glob(f"{release.system.value}-{release.version}-*{SUFFIX}"):
         if old != path:
             old.unlink(missing_ok=True)

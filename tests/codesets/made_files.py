@@ -190,3 +190,32 @@ def open_release(version: str, first: date, last: date | None, system: System = 
 def contents(folder: Path) -> dict[str, bytes]:
     """Return every file of a folder with its bytes."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+PCS_NAME = "icd10pcs_order_2026.txt"
+
+
+def pcs_order(*rows: tuple[str, str, str]) -> str:
+    """Write an ICD-10-PCS order file by the CMS layout from (code, short title, long title); three characters head."""
+    return "".join(
+        f"{number:05} {code:7} {int(len(code) == 7)} {short:60} {long}\n"
+        for number, (code, short, long) in enumerate(rows, 1)
+    )
+
+
+_RESECTION = "Resection of {} Kidney, {} Approach"
+# A part of four tables: enough for sides, approaches, a bilateral value, contrast and a table without it.
+PCS_CODES = (
+    ("0TT", "Urinary System, Resection", "Urinary System, Resection"),
+    ("0TT00ZZ", "Resection of R Kidney, Open", _RESECTION.format("Right", "Open")),
+    ("0TT04ZZ", "Resection of R Kidney, Perc Endo", _RESECTION.format("Right", "Percutaneous Endoscopic")),
+    ("0TT10ZZ", "Resection of L Kidney, Open", _RESECTION.format("Left", "Open")),
+    ("0TT14ZZ", "Resection of L Kidney, Perc Endo", _RESECTION.format("Left", "Percutaneous Endoscopic")),
+    ("0TT20ZZ", "Resection of Bi Kidney, Open", "Resection of Bilateral Kidneys, Open Approach"),
+    ("BW2", "Imaging, Anatomical Regions, CT", "Imaging, Anatomical Regions, Computerized Tomography (CT Scan)"),
+    ("BW2000Z", "CT Abdomen w H Osm", "Computerized Tomography (CT Scan) of Abdomen using High Osmolar Contrast"),
+    ("BW20ZZZ", "CT Abdomen", "Computerized Tomography (CT Scan) of Abdomen"),
+    ("BW4", "Imaging, Anatomical Regions, US", "Imaging, Anatomical Regions, Ultrasonography"),
+    ("BW40ZZZ", "Ultrasonography of Abdomen", "Ultrasonography of Abdomen"),
+)
+PCS = pcs_order(*PCS_CODES)

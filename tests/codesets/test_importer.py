@@ -1,5 +1,6 @@
 """Importing: files are known by their content, read whole and checked before anything is written."""
 
+import gzip
 import hashlib
 import io
 import random
@@ -17,6 +18,8 @@ from made_files import (
     INDEX,
     NEOPLASM,
     NO_LONGER_BILLABLE,
+    PCS,
+    PCS_NAME,
     REVISED,
     TABULAR,
     contents,
@@ -32,6 +35,7 @@ from codesets.types import System
 Put = Callable[[str, str | bytes], Path]
 TABULAR_NAME = "icd10cm-tabular-2026.xml"
 CP1252_RECORD = hcpcs_record("J0120", "3", "Crohn\u2019s").encode("cp1252")
+PCS_2026 = "snapshots/icd10pcs-2026.ccsnap"
 CM, HCPCS_2019 = "snapshots/icd10cm-2026.ccsnap", "snapshots/hcpcs-2019-01.ccsnap"
 CHANGES = {
     "icd10cm_fy2027_added.tsv": ADDED,
@@ -79,6 +83,9 @@ def zipped(members: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) 
         ("d.xml", DRUG, "icd10cm drug index", "3 entries", "indexes/icd10cm-2026-drug.ccindex"),
         ("e.xml", EXTERNAL, "icd10cm external_cause index", "6 entries", "indexes/icd10cm-2026-external_cause.ccindex"),
         (HCPCS_NAME, HCPCS, "hcpcs release", "5 nodes, 3 billable codes, in force 2019-01-01 to open", HCPCS_2019),
+        (PCS_NAME, PCS, "icd10pcs release", "8 billable codes, in force 2025-10-01 to 2026-09-30", PCS_2026),
+        (f"{PCS_NAME}.gz", gzip.compress(PCS.encode(), mtime=0), "icd10pcs release", "8 billable codes", PCS_2026),
+        ("icd10pcs_codes_2026.txt", "0TT00ZZ Title\n", "icd10pcs release", "1 billable codes", PCS_2026),
         (HCPCS_NAME, CP1252_RECORD, "hcpcs release", "1 billable", HCPCS_2019),
     ],
 )  # fmt: skip
@@ -86,7 +93,7 @@ def test_a_file_is_known_by_its_content_and_reported(
     put: Put, store: Path, name: str, data: str | bytes, kind: str, summary: str, place: str
 ) -> None:
     (report,) = import_files(store, [put(name, data)])
-    assert (report.name, report.kind, report.path) == (name, kind, store / place)
+    assert (report.name, report.kind, report.path) == (name.removesuffix(".gz"), kind, store / place)
     assert summary in report.summary
     assert list(contents(store)) == [place]
 
@@ -177,6 +184,7 @@ def test_changes_without_a_year_in_their_name_are_refused(put: Put, store: Path)
         ("other.xml", b"<?xml version='1.0'?><codes/>", "got <codes>"),
         ("cut.xml", TABULAR[:-20].encode(), "not well-formed XML"),
         ("book.pdf", b"%PDF-1.7\x00\x01", "binary content"),
+        (f"{PCS_NAME}.gz", gzip.compress(PCS.encode(), mtime=0)[:-12], "not a whole gzip file"),
         ("cut.zip", zipped({TABULAR_NAME: TABULAR})[:-10], "not a whole zip file"),
         ("junk.zip", b"PK\x03\x04 and nothing more", "not a whole zip file"),
         ("photos.zip", zipped({"a.jpg": b"\xff\xd8\xff"}), "no known code-set file"),

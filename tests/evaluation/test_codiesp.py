@@ -6,7 +6,7 @@ import pytest
 from made_answers import ABSENT, FAMILY, POSSIBLE, PRESENT, Rote
 
 from engine.errors import InputError
-from engine.evaluation.codiesp import as_annotated, evaluate
+from engine.evaluation.codiesp import as_annotated, evaluate, procedure_as_annotated
 
 
 @pytest.fixture
@@ -87,6 +87,33 @@ def test_errors_that_are_made_again_and_again_stand_at_the_end(corpus: Path) -> 
 def test_codes_are_written_as_the_annotators_wrote_them(code: str, written: str) -> None:
     assert as_annotated(code) == written
     assert as_annotated(written) == written
+
+
+@pytest.mark.parametrize(
+    ("candidates", "written"),
+    [
+        # Settled, or the one code of its body part: whole.
+        (["0FT44ZZ"], "0ft44zz"),
+        (["08J0XZZ", "08J1XZZ"], "08j0xzz"),
+        # Open after the body part: operation and body part.
+        (["BW20ZZZ", "BW2000Z"], "bw20"),
+        # One code of the annotators' edition: regional anesthetic, and an ECMO whatever its cannulation.
+        (["3E0T3BZ"], "3e0t3cz"),
+        (["5A1522F", "5A1522G", "5A1522H"], "5a15223"),
+    ],
+)
+def test_procedures_are_written_as_far_as_the_text_settles_them(candidates: list[str], written: str) -> None:
+    assert procedure_as_annotated(candidates) == written
+
+
+def test_procedures_are_measured_apart_where_they_are_asked_for(corpus: Path) -> None:
+    coder = Rote(procedures={"a": [["BW03ZZZ"], ["BW20ZZZ", "BW2000Z"]]})
+    scores = evaluate(corpus, coder, systems=("icd10cm", "icd10pcs")).to_json()
+    # bw03zzz is right, bw20 is wrong: both have the same score, and the code decides the order.
+    assert scores["procedures"]["full"] == {"p": 0.5, "r": 1.0, "f1": 0.6667}
+    assert scores["procedures"]["map"] == 1.0
+    assert {chart.systems for chart in coder.seen} == {("icd10cm", "icd10pcs")}
+    assert scores["full"]["p"] == 0.0
 
 
 def spoil_no_texts(folder: Path) -> None:

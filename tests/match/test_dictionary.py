@@ -157,7 +157,7 @@ def test_the_name_changes_with_all_that_the_dictionary_is_made_from(
     names.add(name())
     monkeypatch.setattr(recipe, "lexicon_hash", lambda _: "other")
     names.add(name())
-    monkeypatch.setattr(recipe, "_recipe_hash", lambda: "other")
+    monkeypatch.setattr(recipe, "recipe_hash", lambda: "other")
     names.add(name())
     assert len(names) == 7
 

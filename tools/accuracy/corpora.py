@@ -77,7 +77,7 @@ def _measured_codes(result: codiesp.CodiEspResult | aci.AciResult) -> Measured:
 
 
 def _run_codiesp(folder: Path, pipeline: Pipeline) -> Measured:
-    return _measured_codes(codiesp.evaluate(folder, pipeline.code, probe=pipeline))
+    return _measured_codes(codiesp.evaluate(folder, pipeline.code, probe=pipeline, systems=pipeline.loaded_systems()))
 
 
 def _run_aci(part: str) -> Callable[[Path, Pipeline], Measured]:

@@ -1,0 +1,162 @@
+"""What documents are read with: the tools of one release each, what both kinds of code read of a text, and procedures.
+
+Diagnoses are read by the pipeline itself; this is what it shares with the reading of procedures, and that reading.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from codesets.snapshot import Snapshot
+from engine.match.disambiguate import AbbreviationReader
+from engine.match.mentions import Found, MentionFinder
+from engine.match.term_span import TermSpan
+from engine.procedures.performed import context_of_procedure
+from engine.procedures.read import Procedure, ProcedureReader, Read
+from engine.rank.candidates import CandidateMaker, ChoiceSet
+from engine.rank.document import Span
+from engine.rank.features import MentionFacts
+from engine.rank.ranking import CodeRanking, Ranked
+from engine.text.dialogue import Dialogue
+from engine.types import Context, Finding, Mention, ReleaseUsed, Section
+
+# A span of either kind of code.
+AnySpan = TypeVar("AnySpan", TermSpan, Procedure)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTools:
+    """What the stages need of one release of ICD-10-CM."""
+
+    snapshot: Snapshot
+    mentions: MentionFinder
+    abbreviations: AbbreviationReader
+    candidates: CandidateMaker
+
+    @property
+    def used(self) -> ReleaseUsed:
+        """Say which release this is."""
+        return _used(self.snapshot)
+
+    def title(self, code: str) -> str:
+        """Return the title of a code, "" if the release lacks it."""
+        return _title(self.snapshot, code)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureTools:
+    """What the stages need of one release of ICD-10-PCS."""
+
+    snapshot: Snapshot
+    mentions: MentionFinder
+    reader: ProcedureReader
+
+    @property
+    def used(self) -> ReleaseUsed:
+        """Say which release this is."""
+        return _used(self.snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document, cut up and matched, as both kinds of code read it; `dialogue` is None for a note."""
+
+    text: str
+    kind: str
+    sections: list[Section]
+    sentences: list[tuple[int, int]]
+    found: Found
+    dialogue: Dialogue | None = None
+
+
+@lru_cache(maxsize=64)
+def _used(snapshot: Snapshot) -> ReleaseUsed:
+    release = snapshot.release
+    return ReleaseUsed(release.system.value, release.version, release.content_hash)
+
+
+@lru_cache(maxsize=16_384)
+def _title(snapshot: Snapshot, code: str) -> str:
+    number = snapshot.index_of(code)
+    return snapshot.title_at(number) if number >= 0 else ""
+
+
+@dataclass(slots=True)
+class ReadMention:
+    """A span of a document with its section, context and candidate codes, before ranking.
+
+    `doubts` are the meanings of an abbreviation that could not be told apart, each with its weight.
+    """
+
+    span: TermSpan
+    section: str
+    context: Context
+    choices: ChoiceSet
+    doubts: tuple[tuple[float, ChoiceSet], ...] = ()
+
+
+def mention_facts(mention: ReadMention) -> MentionFacts:
+    """Return what ranking asks of a mention besides its choices."""
+    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section, mention.span.is_resolved)
+
+
+def rank_choices(ranking: CodeRanking, tools: ReleaseTools, mentions: Sequence[ReadMention]) -> list[Ranked]:
+    """Rank the choices of each mention by its own score."""
+    return ranking.rank(
+        [mention_facts(mention) for mention in mentions],
+        [mention.choices for mention in mentions],
+        system=tools.snapshot.release.system.value,
+        title=tools.title,
+    )
+
+
+def ranked_span(mention: ReadMention) -> Span:
+    """Return what the document ranker asks of a mention's span."""
+    span = mention.span
+    return Span(span.words, span.end - span.begin, span.is_capitals)
+
+
+ReadContexts = Callable[[Reading, Sequence[tuple[int, int]]], list[Context]]
+
+
+def read_procedures(tools: ProcedureTools, reading: Reading, number: int, *, contexts: ReadContexts) -> list[Finding]:
+    """Return the procedures that the document of that number names, in order; `contexts` reads those of spans."""
+    text = reading.text
+    found = tools.mentions.find(text)
+    terms = [(span.begin, span.end, span.senses) for span in found.spans]
+    named = tools.reader.read(text, reading.sentences, Read(terms, found.hints, found.sides))
+    placed = in_bodies(named, reading.sections)
+    places = [(procedure.begin, procedure.end) for procedure, _ in placed]
+    findings: list[Finding] = []
+    for (procedure, section), around in zip(placed, contexts(reading, places), strict=True):
+        own = context_of_procedure(text, procedure.begin, procedure.end, around)
+        findings.append(Finding(make_mention(procedure, section, own, text, number), procedure.codes))
+    return findings
+
+
+class NoContext:
+    """Stands in for the reader of context where that is left out: everything is present, current, the patient's."""
+
+    def read(self, text: str, *, spans: Sequence[tuple[int, int]], **_: object) -> list[Context]:
+        """Return the context of each span."""
+        return [Context() for _ in spans]
+
+
+def make_mention(span: AnySpan, section: str, context: Context, text: str, document: int) -> Mention:
+    """Cut a span's mention out of its document."""
+    begin, end = span.begin, span.end
+    return Mention(document, begin, end, text[begin:end], section, context)
+
+
+def in_bodies(spans: Sequence[AnySpan], sections: Sequence[Section]) -> list[tuple[AnySpan, str]]:
+    """Pair the spans that are no part of a heading with the names of their sections; both are in order."""
+    placed: list[tuple[AnySpan, str]] = []
+    number, last = 0, len(sections) - 1
+    for span in spans:
+        while number < last and sections[number + 1].begin <= span.begin:
+            number += 1
+        section = sections[number]
+        if span.end > section.body_begin:
+            placed.append((span, section.name))
+    return placed
