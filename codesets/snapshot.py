@@ -200,10 +200,6 @@ class Snapshot:
         """List the texts of one kind of note on the code itself; raises UnknownCodeError."""
         return tuple(note.text for note in self.notes_at(self._known(code)) if note.kind is kind)
 
-    def inherited_notes(self, code: str, kind: NoteKind) -> tuple[tuple[str, str], ...]:
-        """List (owner, text) of one kind of note on the code and everything above it, nearest first."""
-        return tuple((owner, text) for owner in self.ancestors(code) for text in self.notes(owner, kind))
-
     def seventh_characters(self, code: str) -> dict[str, str]:
         """Return the seventh characters in force for a code and their meanings; empty if it takes none."""
         for owner in self.ancestors(code):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from codesets.errors import NoReleaseError, SnapshotError
+from codesets.errors import NoReleaseError
 from codesets.icd10cm import packaged_tabular, read_tabular
 from codesets.snapshot import Snapshot, write_snapshot
 from codesets.types import Release, ReleaseSource, System
@@ -84,11 +84,3 @@ class Releases:
 def _period(release: Release) -> str:
     until = release.effective_to.isoformat() if release.effective_to else "now"
     return f"{release.version}: {release.effective_from.isoformat()} to {until}"
-
-
-def require(home: Path) -> Releases:
-    """Open a store that must hold at least one release; raises SnapshotError that says how to build it."""
-    releases = Releases.open(home)
-    if not releases:
-        raise SnapshotError(f"{home}: got no snapshot; run `chartcoder codesets build`")
-    return releases

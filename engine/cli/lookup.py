@@ -1,6 +1,7 @@
 """`chartcoder lookup`, `search`, `validate`: the code sets from the shell, as the RPCs answer."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -23,6 +24,12 @@ _CHILDREN_SHOWN = 12
 _ALTERNATIVES_SHOWN = 8
 
 
+def takes_codes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command what `lookup` and `validate` ask for: codes, their system, a day, the form of the answer."""
+    given = system_option(date_option(json_option(click.pass_obj(command))))
+    return click.argument("codes", nargs=-1, required=True, metavar="CODE...")(given)
+
+
 def _write_json(value: Any) -> None:
     write_line(json.dumps(asdict(value), ensure_ascii=False, default=date.isoformat))
 
@@ -34,11 +41,7 @@ def _check_codes(codes: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
-@system_option
-@date_option
-@json_option
-@click.pass_obj
+@takes_codes
 def lookup(config: Config, codes: tuple[str, ...], system: str, day: date | None, as_json: bool) -> None:
     """Show codes: title, place in the hierarchy, notes.
 
@@ -139,11 +142,7 @@ def search(
 
 
 @click.command()
-@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
-@system_option
-@date_option
-@json_option
-@click.pass_obj
+@takes_codes
 def validate(config: Config, codes: tuple[str, ...], system: str, day: date | None, as_json: bool) -> None:
     """Check that codes may be reported on a day: written rightly, in the release, billable, not deleted.
 

@@ -30,6 +30,9 @@ def setting(name: str, kind: Any, about: str, *, metavar: str | None = None) -> 
 @setting("port", int, "TCP port; 0 picks a free one.", metavar="PORT")
 @setting("uds", click.Path(path_type=Path), "Unix domain socket to listen on as well.", metavar="PATH")
 @setting("workers", int, "Worker processes that share the port.", metavar="N")
+@click.option(
+    "--pin-workers/--no-pin-workers", default=None, help="Keep each of several workers on one core. [default: on]"
+)
 @click.option("--reflection/--no-reflection", default=None, help="Server reflection, for grpcurl. [default: on]")
 @setting("systems", read_systems, "Code systems that are on.", metavar="NAME,...")
 @setting("max_in_flight", int, "Charts a worker holds at once; more are refused.", metavar="N")

@@ -131,10 +131,6 @@ class Dictionary:
         self.about = file.about
         self.content_hash = file.content_hash
 
-    def has_senses(self, phrase: int) -> bool:
-        """Whether a phrase names any code (cues do not)."""
-        return bool(self._begins[phrase] != self._begins[phrase + 1])
-
     def senses(self, phrase: int) -> list[tuple[int, int]]:
         """List the (code number, origin number) pairs of a phrase; empty for a phrase without codes."""
         begin, end = self._begins[phrase], self._begins[phrase + 1]

@@ -1,7 +1,8 @@
 """One server process: builds the gRPC server, runs it, drains it.
 
-grpc.aio on uvloop moves the bytes and EnginePool does the work. The synchronous server is quicker per reply
-(PERFORMANCE.md) but spends a thread on every open stream, so a handful of idle CodeCharts streams would stop it.
+grpc.aio on uvloop moves the bytes and EnginePool does the work. The synchronous server is quicker per reply where
+nothing is behind it (PERFORMANCE.md); with the engine behind, its threads contend for the GIL and a chart costs a third
+more CPU (README.md). It also spends a thread on every open stream, so a few idle CodeCharts streams would stop it.
 """
 
 import asyncio
@@ -33,10 +34,9 @@ SERVICES = (coding.SERVICE, codesets.SERVICE)
 MAX_METADATA_BYTES = 16 * 1024
 # Calls open at once, as a multiple of the charts in flight: streams and answers that wait for slow readers count here.
 CALLS_PER_CHART = 16
-# The thread that codes gives way to the event loop after this long (Python's own: 5 ms). Under twice the load it can
-# take, 1 ms makes refusals wait 130 ms, since each step of each call waits for the GIL; 0.1 ms makes it 15 ms, and
-# what gets through is the same.
-SWITCH_INTERVAL_S = 0.0001
+# The thread that codes gives way to the event loop after this long (Python's own: 5 ms). A step of a call waits so long
+# for the GIL, and there are four in each; at 0.1 ms the threads take turns so often that it costs 5 % of the charts.
+SWITCH_INTERVAL_S = 0.0005
 # What refusals and last frames under way get, once the drain is over.
 LAST_WORDS_S = 0.2
 
@@ -174,9 +174,14 @@ def _options(config: Config, *, share_port: bool) -> list[tuple[str, int]]:
 
 
 def _add_services(server: Any, charts: coding.CodingService, sets: codesets.CodeSetService) -> None:
-    """Register the handlers; they take and give bytes."""
+    """Register the handlers; they take and give bytes.
+
+    CodeChart has one request and a stream of replies. On the wire any method is a stream either way, and grpc.aio is
+    told the reverse: it then reads no request before the handler asks for it, so that a refusal costs less, and sends
+    the last reply together with the status.
+    """
     streams = {
-        "CodeChart": grpc.unary_stream_rpc_method_handler(charts.code_chart),
+        "CodeChart": grpc.stream_unary_rpc_method_handler(charts.code_chart),
         "CodeCharts": grpc.stream_stream_rpc_method_handler(charts.code_charts),
     }
     unary = {

@@ -1,6 +1,7 @@
 """What the server knows of the call it is answering; handlers count here what the access log tells."""
 
 import re
+import time
 import uuid
 from collections.abc import Iterable
 from contextvars import ContextVar
@@ -12,10 +13,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 @dataclass(slots=True)
 class Call:
-    """One call: its method and request id, and counts for the access log (never names or text)."""
+    """One call: its method and request id, when it was let in (on `time.perf_counter`), and counts for the access log.
+
+    Never names or text.
+    """
 
     method: str
     request_id: str
+    began_s: float = field(default_factory=time.perf_counter)
     counts: dict[str, int] = field(default_factory=dict)
 
     def count(self, name: str, amount: int = 1) -> None:

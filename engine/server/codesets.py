@@ -21,6 +21,7 @@ from engine.server.paging import MAX_OFFSET, make_token, page_size_from, read_to
 from engine.server.pool import EnginePool
 from engine.server.status import to_status
 from engine.server.validate import Checker, check_codes, day_from, parse, system_from
+from engine.server.wire import encode_varint
 from engine.types import Header, ReleaseUsed
 
 SERVICE = "chartcoder.v1.CodeSetService"
@@ -174,7 +175,7 @@ def _optional_day(checker: Checker, request: Any, name: str) -> date | None:
 def encode_head(request_id: str, *releases: Release) -> bytes:
     """Return the field `header` of a reply, encoded; messages laid end to end are one, so what follows is the rest."""
     content = _made_with(releases) + ResponseHeader(request_id=request_id).SerializeToString()
-    return b"%c%b%b" % (_HEADER_TAG, _varint(len(content)), content)
+    return b"%c%b%b" % (_HEADER_TAG, encode_varint(len(content)), content)
 
 
 @lru_cache(maxsize=64)  # a worker has a handful of releases
@@ -183,15 +184,6 @@ def _made_with(releases: tuple[Release, ...]) -> bytes:
     header = ResponseHeader()
     put_header(header, Header(__version__, used, (), ""))
     return header.SerializeToString()
-
-
-def _varint(value: int) -> bytes:
-    encoded = bytearray()
-    while value >= 0x80:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
 
 
 def _encode_lookup(snapshot: Snapshot, asked: str) -> bytes:

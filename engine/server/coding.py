@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import nullcontext, suppress
 from typing import Any
 
+import grpc.aio
+
 from engine.pb.chartcoder.v1.coding_pb2 import CodeChartRequest, CodeChartsRequest, CodeChartsResponse
 from engine.server.calls import Call, current_call
 from engine.server.interceptors import log_unexpected
@@ -26,9 +28,16 @@ class CodingService:
         # No stream may take every slot of the worker.
         self._window = max(1, min(MAX_CHARTS_PER_STREAM, pool.max_in_flight // 2))
 
-    async def code_chart(self, data: bytes, context: Any) -> None:
-        """Code one chart and write its frames."""
-        await self._code(parse(CodeChartRequest, data), len(data), _Frames(context, ONE_CHART), can_wait=False)
+    async def code_chart(self, _: Any, context: Any) -> bytes:
+        """Code one chart and write its replies; returns the last one. A refusal comes before the chart is read."""
+        self._pool.check_room()
+        data = await context.read()
+        if data is grpc.aio.EOF:
+            data = b""
+        frames = _Frames(context, ONE_CHART)
+        *first, last = await self._code(parse(CodeChartRequest, data), len(data), frames, can_wait=False)
+        await frames.write(first)
+        return ONE_CHART.wrap(last)
 
     async def code_charts(self, requests: AsyncIterator[bytes], context: Any) -> None:
         """Code the charts of a stream, several at a time, each answered as it is done."""
@@ -48,29 +57,28 @@ class CodingService:
             request = parse(CodeChartsRequest, data)
             base.chart_id = request.chart.chart_id
             frames = _Frames(context, stream_envelope(base.chart_id, index), writing)
-            await self._code(request, len(data), frames, can_wait=True)
+            await frames.write(await self._code(request, len(data), frames, can_wait=True))
         except Exception as error:
             refusal = _refusal(base, error, current_call())
             async with writing:
                 await context.write(refusal)
 
-    async def _code(self, request: Any, size: int, frames: "_Frames", *, can_wait: bool) -> None:
+    async def _code(self, request: Any, size: int, frames: "_Frames", *, can_wait: bool) -> list[bytes]:
+        """Code a chart; returns the frames that are still to be written, the last among them."""
         call = current_call()
         call.count("charts")
         call.count("chart_bytes", size)
         try:
-            answer = await self._pool.code(
-                request, size, call.request_id, can_wait=can_wait, on_frames=frames.write_soon
-            )
+            answer = await self._pool.code(request, size, call, can_wait=can_wait, on_frames=frames.write_soon)
         except BaseException as error:
             frames.stop()
             if isinstance(error, Exception):  # else the caller is gone
                 await frames.written()
             raise
         await frames.written()
-        await frames.write(answer.frames)
         call.count("findings", answer.findings)
         call.count("suggestions", answer.suggestions)
+        return answer.frames
 
 
 # Stands for the lock of a stream where a call has but one chart; it may be entered by several at once.

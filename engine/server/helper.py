@@ -29,8 +29,9 @@ from engine.server.logs import get_log, where
 from engine.server.status import AnsweredError, is_expected, to_status
 
 OpenEngine = Callable[[Config], Engine]
-# Small charts go first where cores are scarce; a large one still gets a third of what a worker does.
-NICE = 5
+# Small charts go first where cores are scarce; a large one still gets a third of what a worker's coder does, which
+# itself stands back by half of this.
+NICE = 10
 
 
 @dataclass(frozen=True, slots=True)

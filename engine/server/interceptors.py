@@ -77,7 +77,7 @@ class Surrounding(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc is 
 class _Log:
     """Gives a call its request id, and writes one line when it ends: method, status, duration, id and counts."""
 
-    __slots__ = ("_call", "_context", "_is_quiet", "_started", "_token")
+    __slots__ = ("_call", "_context", "_is_quiet", "_token")
 
     def __init__(self, method: str, context: Any, *, is_quiet: bool) -> None:
         self._call = Call(method, request_id_from(context.invocation_metadata() or ()))
@@ -87,11 +87,10 @@ class _Log:
     def __enter__(self) -> None:
         self._token = CURRENT_CALL.set(self._call)
         self._context.set_trailing_metadata(((REQUEST_ID_KEY, self._call.request_id),))
-        self._started = time.perf_counter()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         CURRENT_CALL.reset(self._token)
-        duration_ms = (time.perf_counter() - self._started) * 1000
+        duration_ms = (time.perf_counter() - self._call.began_s) * 1000
         log_call(
             "debug" if self._is_quiet else "info",
             method=self._call.method,

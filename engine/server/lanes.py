@@ -3,6 +3,9 @@
 Coding holds the GIL, so one thread does it: more would only take turns with each other. It hands what it drafted to the
 recorder, which makes all that wait durable with one fsync and codes nothing: while the disk works, the next chart is
 coded. The event loop is woken once for all that were recorded together.
+
+The coder stands back behind the other threads of the worker. Under overload it would else keep the event loop from
+letting calls in, and what waits there, unseen, waits longest.
 """
 
 import threading
@@ -13,10 +16,15 @@ from queue import Empty, SimpleQueue
 from engine.audit.log import AuditLog
 from engine.errors import AuditError
 from engine.server.answers import Desk, finish_whole
+from engine.server.cores import give_way
 from engine.server.jobs import DroppedError, Job, tell_loop
 
-# Charts that one fsync serves at most.
+# One fsync serves no more charts than this, but for those of the last hand-over.
 _MAX_BATCH = 64
+# While more charts wait for the coder, it hands over so many at a time, or what it has after so long: an fsync costs a
+# tenth of a chart's CPU and more, and so does each thread that it wakes.
+_TOGETHER = 8
+_TOGETHER_S = 0.004
 
 Settle = Callable[[Sequence[Job]], None]
 
@@ -29,7 +37,7 @@ class SmallLane:
         self._log = log
         self._settle = settle
         self._to_code: SimpleQueue[Job | None] = SimpleQueue()
-        self._to_record: SimpleQueue[Job | None] = SimpleQueue()
+        self._to_record: SimpleQueue[list[Job] | None] = SimpleQueue()
         self._threads = [
             threading.Thread(target=target, name=name, daemon=True)
             for target, name in ((self._code, "coder"), (self._record, "recorder"))
@@ -48,31 +56,43 @@ class SmallLane:
             thread.join()
 
     def _code(self) -> None:
+        give_way()
+        free_s = since_s = 0.0
+        drafted: list[Job] = []
         while (job := self._to_code.get()) is not None:
-            job.work(lambda job=job: self._desk.draft(job.request, job.request_id))  # type: ignore[misc]
-            if job.draft is not None:
-                self._to_record.put(job)
-            else:
+            free_s = job.work(
+                lambda job=job: self._desk.draft(job.request, job.request_id),  # type: ignore[misc]
+                free_s=free_s,
+            )
+            if job.draft is None:
                 tell_loop(job.loop, self._settle, [job])
+            else:
+                since_s = since_s if drafted else free_s
+                drafted.append(job)
+            if drafted and (self._to_code.empty() or len(drafted) == _TOGETHER or free_s - since_s > _TOGETHER_S):
+                self._to_record.put(drafted)
+                drafted = []
+        self._to_record.put(drafted)
         self._to_record.put(None)
 
     def _record(self) -> None:
-        while (job := self._to_record.get()) is not None:
-            batch, is_last = self._batch(job)
-            self._record_batch(batch)
-            tell_loop(job.loop, self._settle, batch)
+        while (batch := self._to_record.get()) is not None:
+            is_last = self._add_to(batch)
+            if batch:
+                self._record_batch(batch)
+                tell_loop(batch[0].loop, self._settle, batch)
             if is_last:
                 return
 
-    def _batch(self, first: Job) -> tuple[list[Job], bool]:
-        batch = [first]
+    def _add_to(self, batch: list[Job]) -> bool:
+        """Add what else waits; return whether it was the last."""
         with suppress(Empty):
             while len(batch) < _MAX_BATCH:
-                job = self._to_record.get_nowait()
-                if job is None:
-                    return batch, True
-                batch.append(job)
-        return batch, False
+                more = self._to_record.get_nowait()
+                if more is None:
+                    return True
+                batch += more
+        return False
 
     def _record_batch(self, batch: Sequence[Job]) -> None:
         wanted = [job for job in batch if not job.is_dropped]

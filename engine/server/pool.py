@@ -5,6 +5,7 @@ or before it is recorded; a large one at once.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 from engine.audit.log import AuditLog
 from engine.errors import OverloadedError
 from engine.server.answers import Desk
+from engine.server.calls import Call
 from engine.server.jobs import Answer, Job
 from engine.server.lanes import SmallLane
 from engine.server.large import LargeLane, Reader
@@ -41,22 +43,21 @@ class EnginePool:
         self._large = LargeLane(reader, log, self._settle_large)
         self._lookups = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="lookup")
 
-    async def code(self, request: Any, size: int, request_id: str, *, can_wait: bool, on_frames: OnFrames) -> Answer:
+    async def code(self, request: Any, size: int, call: Call, *, can_wait: bool, on_frames: OnFrames) -> Answer:
         """Code and record one chart; a large one's first frames are given to `on_frames` before.
 
-        A caller that cannot wait gets OverloadedError when the worker holds all it may.
+        A caller that cannot wait gets OverloadedError when the worker holds all it may, or if its turn comes too late.
         """
         is_large = size >= LARGE_BYTES
         room = self._large_room if is_large else self._small_room
         if can_wait:
             await room.take_in_turn(size)
-        elif room.is_full():
-            raise OverloadedError(
-                f"charts in flight: got {room.in_flight}, want fewer; try again, or stream them with CodeCharts"
-            )
         else:
+            _check(room)
             room.take(size)
-        job = Job(request, size, request_id, on_frames)
+        job = Job(request, size, call.request_id, on_frames)
+        if not can_wait:
+            job.latest_s = room.latest_s(call.began_s)
         (self._large if is_large else self._small).put(job)
         try:
             return await job.future
@@ -65,6 +66,10 @@ class EnginePool:
             if is_large:
                 self._large.drop(job)
             raise
+
+    def check_room(self) -> None:
+        """Raise OverloadedError if a chart of any size would be refused now, so that it need not be read."""
+        _check(self._small_room)
 
     async def run_lookup(self, work: Callable[[], T]) -> T:
         """Run a look-up in a thread."""
@@ -83,6 +88,14 @@ class EnginePool:
         self._settle(jobs, self._large_room)
 
     def _settle(self, jobs: Sequence[Job], room: Room) -> None:
+        now_s = time.perf_counter()
         for job in jobs:
-            room.give_back(job.size, coding_s=job.coding_s)
+            room.give_back(job.size, coding_s=job.coding_s, rest_s=now_s - job.begun_s)
             job.settle()
+
+
+def _check(room: Room) -> None:
+    if room.is_full():
+        raise OverloadedError(
+            f"charts in flight: got {room.in_flight}, want fewer; try again, or stream them with CodeCharts"
+        )

@@ -6,10 +6,17 @@ the caller is told when to come back.
 """
 
 import asyncio
+import math
 from collections import deque
 
-# A caller waits this long for its turn at most; with its own coding, recording and transport that stays under 100 ms.
+# A caller waits this long for its turn at most.
 MAX_WAIT_S = 0.04
+# From being let in to its answer a chart should take no longer: where the log's disk or the cores are slow, less is
+# left for waiting, but never less than this.
+ANSWERED_S = 0.065
+_LEAST_WAIT_S = 0.01
+# One that has waited so many times what it may, since the machine gave less than of late, is refused and not begun.
+_PATIENCE = 1.5
 # Bulk streams wait for room instead of being refused, and leave half of it to callers who are refused.
 BULK_SHARE = 0.5
 # So many are taken however long they will wait: what one chart costs is never known for certain.
@@ -21,6 +28,24 @@ _FIRST_S_PER_BYTE = 4e-7
 _WEIGHT = 0.05
 
 
+class _Spread:
+    """Mean and mean deviation of a time, and from them what it hardly ever exceeds (as TCP's timer does, RFC 6298)."""
+
+    __slots__ = ("_deviation_s", "_mean_s")
+
+    def __init__(self) -> None:
+        self._mean_s = self._deviation_s = 0.0
+
+    @property
+    def most(self) -> float:
+        return self._mean_s + 2 * self._deviation_s
+
+    def note(self, seconds: float) -> None:
+        off_s = seconds - self._mean_s
+        self._mean_s += _WEIGHT * off_s
+        self._deviation_s += _WEIGHT * (abs(off_s) - self._deviation_s)
+
+
 class Room:
     """The charts in a worker's hands; used on the event loop's thread only."""
 
@@ -30,6 +55,7 @@ class Room:
         self._max_wait_s = max_wait_s
         self._bytes = 0
         self._s_per_byte = _FIRST_S_PER_BYTE
+        self._rest = _Spread()
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @property
@@ -37,11 +63,22 @@ class Room:
         """How long a chart taken now will wait, as it looks now."""
         return self._bytes * self._s_per_byte
 
+    @property
+    def most_wait_s(self) -> float:
+        """How long one may wait: the less, the longer charts have taken of late once their turn had come."""
+        if math.isinf(self._max_wait_s):
+            return math.inf
+        return min(self._max_wait_s, max(_LEAST_WAIT_S, ANSWERED_S - self._rest.most))
+
     def is_full(self, *, share: float = 1.0) -> bool:
         """Whether the next chart is one too many."""
         if self.in_flight >= max(1, int(self._max_in_flight * share)):
             return True
-        return self.in_flight >= _ALWAYS * share and self.wait_s >= self._max_wait_s * share
+        return self.in_flight >= _ALWAYS * share and self.wait_s >= self.most_wait_s * share
+
+    def latest_s(self, began_s: float) -> float:
+        """By when the chart taken last must be begun, for a call that began at `began_s`."""
+        return math.inf if self.in_flight <= _ALWAYS else began_s + _PATIENCE * self.most_wait_s
 
     def take(self, size: int) -> None:
         """Count a chart of `size` bytes in."""
@@ -62,12 +99,13 @@ class Room:
         self.take(size)
         self._call_next_if_room()
 
-    def give_back(self, size: int, *, coding_s: float = 0.0) -> None:
-        """Count a chart out; `coding_s` is what it took, 0 if it was not coded."""
+    def give_back(self, size: int, *, coding_s: float = 0.0, rest_s: float = 0.0) -> None:
+        """Count one out: `coding_s` is what it took, 0 if it was not coded, `rest_s` from its turn to its answer."""
         self.in_flight -= 1
         self._bytes -= size + _CHART_BYTES
         if coding_s:
             self._s_per_byte += _WEIGHT * (coding_s / (size + _CHART_BYTES) - self._s_per_byte)
+            self._rest.note(rest_s)
         self._call_next_if_room()
 
     def _call_next_if_room(self) -> None:

@@ -23,7 +23,7 @@ class Envelope:
 
     def wrap(self, frame: bytes) -> bytes:
         """Return the reply that carries an encoded ChartFrame."""
-        return b"%b%b%b%b" % (self.base, _varint(self.field << 3 | 2), _varint(len(frame)), frame)
+        return b"%b%b%b%b" % (self.base, encode_varint(self.field << 3 | 2), encode_varint(len(frame)), frame)
 
 
 ONE_CHART = Envelope(b"", CodeChartResponse.FRAME_FIELD_NUMBER)
@@ -41,7 +41,7 @@ def encode_header(header: Header, audit_record_id: str) -> bytes:
     ids = ChartFrame()
     ids.header.request_id, ids.header.audit_record_id = header.request_id, audit_record_id
     content = made_with + ids.header.SerializeToString()
-    return b"%b%b%b" % (_varint(ChartFrame.HEADER_FIELD_NUMBER << 3 | 2), _varint(len(content)), content)
+    return b"%b%b%b" % (encode_varint(ChartFrame.HEADER_FIELD_NUMBER << 3 | 2), encode_varint(len(content)), content)
 
 
 @lru_cache(maxsize=64)  # a worker has a handful of releases and models
@@ -73,7 +73,8 @@ def encode_summary(closing: Closing, receipt: Receipt) -> bytes:
     return frame.SerializeToString()
 
 
-def _varint(value: int) -> bytes:
+def encode_varint(value: int) -> bytes:
+    """Encode a whole number from 0 on in base 128 (protobuf's encoding of tags and lengths)."""
     encoded = bytearray()
     while value >= 0x80:
         encoded.append(value & 0x7F | 0x80)

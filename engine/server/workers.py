@@ -152,7 +152,8 @@ class _Stop:
 def _work(worker: int, config: Config, port: int, open_engine: OpenEngine, pipe: Connection) -> None:
     """Run one worker; it tells the pipe that it is ready, or why it cannot be."""
     set_up_logs(config.log_level)
-    keep_on_one_core(worker)
+    if config.pin_workers:
+        keep_on_one_core(worker)
     # A terminal's Ctrl-C reaches the whole group: the supervisor alone decides when workers stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -6,11 +6,9 @@ end of the line. A table (sections.toml) then says which of them are. The readin
 """
 
 import tomllib
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
 from pathlib import Path
 
 from engine._fasttext import SectionFinder
@@ -21,7 +19,6 @@ SMALL_WORDS = frozenset(["and", "or", "of", "the", "for", "to", "on", "in", "at"
 OPENERS = frozenset(
     ("HIS", "HER", "THE", "PATIENT'S", "PERTINENT", "RELEVANT", "SIGNIFICANT", "ADDITIONAL", "OTHER", "UPDATED")
 )
-_BEGIN = attrgetter("begin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +67,6 @@ def _finder() -> SectionFinder:
     )
 
 
-def section_names() -> frozenset[str]:
-    """List the canonical names that a section may have (beside "")."""
-    return frozenset(headings().names.values())
-
-
 def find_sections(text: str) -> list[Section]:
     """Cut a text into sections that follow one another from its first character to its last."""
     return [Section(*found) for found in _finder().find(text)]
-
-
-def section_at(sections: Sequence[Section], offset: int) -> Section:
-    """Return the section that an offset lies in."""
-    return sections[max(0, bisect_right(sections, offset, key=_BEGIN) - 1)]

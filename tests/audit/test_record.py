@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_coded import made_coded, made_finding, made_suggestion
 
 from engine.audit.record import (
     Envelope,
@@ -23,21 +24,15 @@ from engine.types import (
     Alert,
     Candidate,
     Chart,
-    CodedChart,
-    Context,
     Document,
     Evidence,
-    Finding,
     Header,
-    Mention,
     Reason,
     ReleaseUsed,
     Role,
-    Route,
     Setting,
     Severity,
     Sex,
-    Suggestion,
 )
 
 SALT = bytes(range(32))
@@ -68,30 +63,23 @@ CHART = Chart(
     known_codes=("CANARYCODE",),
     systems=("icd10cm",),
 )
-CODED = CodedChart(
-    chart_id="CANARYID",
-    header=Header("0.1.0", (ReleaseUsed("icd10cm", "2026-04-01", "r" * 64),), (("ranker", "m" * 64),), "request-1"),
-    findings=[
-        Finding(
-            Mention(0, 15, 30, "CANARYMENTION", "CANARYSECTION", Context()),
-            [Candidate("icd10cm", "E11.9", "CANARYTITLE", 0.9)],
-        )
-    ],
-    suggestions=[
-        Suggestion(
-            "icd10cm",
+PLACE = Evidence(0, 15, 30)
+CODED = made_coded(
+    CHART,
+    [made_finding(PLACE, "CANARYMENTION", "E11.9")],
+    [
+        made_suggestion(
             "E11.9",
-            "CANARYTITLE",
-            Role.PRINCIPAL,
-            0.91239,
-            Route.AUTO,
-            [Evidence(0, 15, 30)],
-            [Candidate("icd10cm", "E11.8", "CANARYTITLE", 0.1)],
-            [Reason("stated", "ICD-10-CM Guidelines I.A.19", "stated once")],
+            [PLACE],
+            display="CANARYTITLE",
+            role=Role.PRINCIPAL,
+            confidence=0.91239,
+            alternatives=[Candidate("icd10cm", "E11.8", "CANARYTITLE", 0.1)],
+            reasons=[Reason("stated", "ICD-10-CM Guidelines I.A.19", "stated once")],
         )
     ],
+    header=Header("0.1.0", (ReleaseUsed("icd10cm", "2026-04-01", "r" * 64),), (("ranker", "m" * 64),), "request-1"),
     alerts=[Alert("excludes1", Severity.WARNING, "CANARYMESSAGE", "I.A.12.a", [Evidence(0, 1, 2)], ["E11.9", "E10.9"])],
-    elapsed_ms=3.1,
 )
 
 leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"]))
@@ -109,6 +97,33 @@ def encoded(body: bytes) -> bytes:
 def test_record_has_the_documented_bytes():
     entry = make_entry("chart_coded", {"b": [1, True, None], "a": 'é "x"\n'})
     assert encode_record(ENVELOPE, entry.body) == encoded('{"a":"é \\"x\\"\\n","b":[1,true,null]}'.encode())
+
+
+any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(
+    ["", '"', "\\", "\x00\u2028é"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(any_text, any_text, st.integers(0, 10**9), st.floats(0, 1), st.integers(0, 3))
+def test_an_answer_is_recorded_in_canonical_bytes(word, other, number, confidence, count):
+    place = Evidence(number, number + 1, number + 2)
+    suggestions = [
+        made_suggestion(
+            word, [place] * count, confidence=confidence, system=other, reasons=[Reason(word, other, word)] * count
+        )
+    ] * count
+    alerts = [Alert(word, Severity.WARNING, "", other, [place] * count, [word, other])] * count
+    entry = chart_coded(CHART, made_coded(CHART, [], suggestions, alerts=alerts), salt=SALT)
+    body = decode_record(encode_record(ENVELOPE, entry.body)).body
+    assert [(item["code"], item["system"]) for item in body["suggestions"]] == [(word, other)] * count
+    assert [item["codes"] for item in body["alerts"]] == [[word, other]] * count
+
+
+def test_an_answer_that_utf_8_cannot_hold_is_not_recorded():
+    coded = made_coded(CHART, [], [made_suggestion("\ud800", [])])
+    with pytest.raises(AuditError):
+        chart_coded(CHART, coded, salt=SALT)
 
 
 def test_leaf_hash_is_that_of_rfc_9162():

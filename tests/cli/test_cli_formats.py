@@ -13,6 +13,7 @@ import pytest
 from command_line import Terminal
 from hypothesis import given
 from hypothesis import strategies as st
+from made_coded import made_coded, made_finding, made_suggestion
 
 from engine.cli.fhir import fhir_bundle, operation_outcome
 from engine.cli.html import html_error, html_footer, html_header, html_section
@@ -25,14 +26,10 @@ from engine.types import (
     Candidate,
     Chart,
     CodedChart,
-    Context,
     Document,
     Evidence,
     Finding,
-    Header,
-    Mention,
     Reason,
-    ReleaseUsed,
     Role,
     Route,
     Setting,
@@ -42,30 +39,29 @@ from engine.types import (
 )
 
 TEXT = "<script>alert('x')</script> HTN & \"DM2\". No <b>gout</b>."
-HEADER = Header("0.1.0", (ReleaseUsed("icd10cm", "2026", "ab" * 32),), (("dictionary", "cd" * 32),))
 
 
-def suggestion(code: str, begin: int, end: int, **changes: Any) -> Suggestion:
-    """Make a suggestion that rests on one span."""
-    made = Suggestion(
-        "icd10cm",
-        code,
-        f"Title of {code} <i>",
-        Role.SECONDARY,
-        0.849,
-        Route.REVIEW,
-        [Evidence(0, begin, end)],
-        [Candidate("icd10cm", "I15.9", "Other <u>", 0.3)],
-        [Reason("stated", "Guidelines <p>", "once & more")],
-    )
-    return replace(made, **changes)
+def place(word: str) -> Evidence:
+    """Return where a word of the text stands."""
+    begin = TEXT.index(word)
+    return Evidence(0, begin, begin + len(word))
 
 
 def finding(word: str, code: str, assertion: Assertion = Assertion.PRESENT) -> Finding:
     """Make the finding of a word of the text."""
-    begin = TEXT.index(word)
-    mention = Mention(0, begin, begin + len(word), word, "", Context(assertion))
-    return Finding(mention, [Candidate("icd10cm", code, f"Title of {code}", 0.9)])
+    return made_finding(place(word), word, code, assertion=assertion)
+
+
+def suggestion(code: str, word: str, **changes: Any) -> Suggestion:
+    """Make a suggestion that rests on a word of the text, and whose own words would be markup."""
+    changed: dict[str, Any] = {
+        "display": f"Title of {code} <i>",
+        "confidence": 0.849,
+        "route": Route.REVIEW,
+        "alternatives": [Candidate("icd10cm", "I15.9", "Other <u>", 0.3)],
+        "reasons": [Reason("stated", "Guidelines <p>", "once & more")],
+    }
+    return made_suggestion(code, [place(word)], **(changed | changes))
 
 
 @pytest.fixture
@@ -77,20 +73,18 @@ def chart() -> Chart:
 
 
 @pytest.fixture
-def coded() -> CodedChart:
+def coded(chart: Chart) -> CodedChart:
     """Its answer: a diagnosis, a procedure, an alert, and a finding that is absent."""
-    htn, dm2 = TEXT.index("HTN"), TEXT.index("DM2")
-    return CodedChart(
-        "a<b>&\"'",
-        HEADER,
+    return made_coded(
+        chart,
         [finding("HTN", "I10"), finding("DM2", "E11.9"), finding("gout", "M10.9", Assertion.ABSENT)],
         [
-            suggestion("I10", htn, htn + 3, role=Role.PRINCIPAL),
-            suggestion("0DTJ4ZZ", dm2, dm2 + 3, system="icd10pcs", role=Role.PROCEDURE),
+            suggestion("I10", "HTN", role=Role.PRINCIPAL),
+            suggestion("0DTJ4ZZ", "DM2", system="icd10pcs", role=Role.PROCEDURE),
         ],
-        [Alert("edit", Severity.WARNING, "I10 <em> beside", "MCE", [Evidence(0, htn, htn + 3)], ["I10"])],
-        1.5,
-        "f00d",
+        alerts=[Alert("edit", Severity.WARNING, "I10 <em> beside", "MCE", [place("HTN")], ["I10"])],
+        elapsed_ms=1.5,
+        audit_record="f00d",
     )
 
 

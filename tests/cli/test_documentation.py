@@ -26,6 +26,7 @@ OTHER_VALUES = {
     "port": "1234",
     "uds": '"socket"',
     "workers": "3",
+    "pin_workers": "false",
     "reflection": "false",
     "max_message_bytes": "9999",
     "max_in_flight": "7",

@@ -66,14 +66,9 @@ def test_parent_and_children_are_each_other_s(made: Snapshot) -> None:
         assert all(made.parent(child) == code for child in made.children(code))
 
 
-def test_notes_are_listed_by_kind_and_inherited_nearest_first(made: Snapshot) -> None:
+def test_notes_are_listed_by_kind(made: Snapshot) -> None:
     assert made.notes("A00", NoteKind.EXCLUDES1) == ("food poisoning (A05.-)", "typhoid (A01.0-)")
     assert made.notes("A00.0", NoteKind.EXCLUDES1) == ()
-    assert made.inherited_notes("A00.0", NoteKind.EXCLUDES1) == (
-        ("A00", "food poisoning (A05.-)"),
-        ("A00", "typhoid (A01.0-)"),
-    )
-    assert made.inherited_notes("A00.0", NoteKind.EXCLUDES2) == (("1", "carrier of infectious disease (Z22.-)"),)
 
 
 def test_seventh_characters_are_those_of_the_nearest_definition(made: Snapshot) -> None:

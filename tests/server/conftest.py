@@ -22,6 +22,8 @@ from engine.pb.chartcoder.v1 import codeset_pb2_grpc, coding_pb2_grpc
 from engine.server.app import Address, run
 from engine.server.logs import set_up_logs
 
+FOLDER = Path(__file__).parent
+
 
 @dataclass
 class LiveServer:
@@ -159,9 +161,8 @@ class ServerProcess:
     """A server in its own process; its log lines are read as they come."""
 
     def __init__(self, config: Config) -> None:
-        settings = {
-            name: getattr(config, name) for name in ("port", "workers", "drain_s", "log_level", "max_in_flight")
-        }
+        names = ("port", "workers", "pin_workers", "drain_s", "log_level", "max_in_flight")
+        settings = {name: getattr(config, name) for name in names}
         paths = {"home": str(config.home), "audit_dir": str(config.audit_directory)}
         if config.uds:
             paths["uds"] = str(config.uds)
@@ -181,7 +182,7 @@ class ServerProcess:
         )
         script = config.audit_directory.parent / f"serve-{id(self)}.py"
         script.write_text(
-            f"import sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\n{program}", encoding="utf-8"
+            f"import sys\nsys.path[:0] = {[str(FOLDER), str(FOLDER.parent)]!r}\n{program}", encoding="utf-8"
         )
         self.process = subprocess.Popen(
             [sys.executable, str(script), json.dumps(settings | paths)],

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from made_coded import made_coded, made_finding, made_suggestion
+
 from codesets.errors import NoReleaseError
 from codesets.store import Releases, save_release
 from codesets.types import Node, Note, NoteKind, ReleaseSource, System
@@ -17,23 +19,15 @@ from engine.charts import check_chart
 from engine.config import Config
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.types import (
-    Alert,
     Assertion,
     Axis,
-    Candidate,
     Chart,
     CodedChart,
-    Context,
     Cue,
     Evidence,
     Finding,
     Header,
-    Mention,
-    Reason,
     ReleaseUsed,
-    Role,
-    Route,
-    Severity,
     Suggestion,
 )
 
@@ -114,8 +108,7 @@ class FakeCoder:
                 on_findings(found)
             findings += found
         self.coded += 1
-        alerts = [Alert("made_up", Severity.WARNING, "look at this", "test", [], ["I10"])]
-        return CodedChart(chart.chart_id, header, findings, suggest(findings), alerts, elapsed_ms=1.25)
+        return made_coded(chart, findings, suggest(findings), header=header)
 
     def header(self, chart: Chart, request_id: str = "") -> Header:
         check_chart(chart, max_bytes=self._config.max_chart_bytes)
@@ -135,12 +128,11 @@ def find(text: str, document: int) -> list[Finding]:
     findings = []
     cues = {cue.end(): cue for cue in _CUE.finditer(text)}
     for match in _TERM.finditer(text):
+        place = Evidence(document, match.start(), match.end())
         cue = cues.get(match.start())
-        context = (
-            Context(Assertion.ABSENT, cues=(Cue(Axis.ASSERTION, cue.start(), cue.end(), "no"),)) if cue else Context()
-        )
-        mention = Mention(document, match.start(), match.end(), match.group(), "ASSESSMENT", context)
-        findings.append(Finding(mention, [Candidate("icd10cm", TERMS[match.group()], "title", 0.9, "TITLE")]))
+        said = (Cue(Axis.ASSERTION, cue.start(), cue.end(), "no"),) if cue else ()
+        assertion = Assertion.ABSENT if cue else Assertion.PRESENT
+        findings.append(made_finding(place, match.group(), TERMS[match.group()], assertion=assertion, cues=said))
     return findings
 
 
@@ -152,11 +144,7 @@ def suggest(findings: list[Finding]) -> list[Suggestion]:
         if mention.context.assertion is Assertion.PRESENT:
             place = Evidence(mention.document, mention.begin, mention.end)
             evidence.setdefault(finding.codes[0].code, []).append(place)
-    reasons = [Reason("test", "test", "because")]
-    return [
-        Suggestion("icd10cm", code, "title", Role.SECONDARY, 0.91, Route.AUTO, places, [], reasons)
-        for code, places in evidence.items()
-    ]
+    return [made_suggestion(code, places) for code, places in evidence.items()]
 
 
 class FakeEngine:

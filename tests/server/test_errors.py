@@ -1,7 +1,8 @@
 """What a wrong request is told: canonical code, stable reason, the field."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
@@ -131,6 +132,51 @@ def test_more_charts_than_may_be_in_flight_are_refused_with_a_time_to_retry(star
     assert [(error.code, error.reason, error.retry_after_s) for error in errors] == [
         ("RESOURCE_EXHAUSTED", "OVERLOADED", 0.25)
     ] * 4
+
+
+def test_charts_whose_turn_comes_too_late_are_refused_with_a_time_to_retry(start: Callable[..., LiveServer]) -> None:
+    server = start(max_in_flight=8)
+    request = coding_pb2.CodeChartRequest(chart={"documents": [{"text": SLOW}]}).SerializeToString()
+    with server.channel() as channel:
+        method = channel.unary_stream(METHOD)
+        outcomes: list[Any] = []
+        for call in [method(request) for _ in range(8)]:
+            try:
+                outcomes.append(len(list(call)))
+            except grpc.RpcError as error:
+                outcomes.append(error_from_call(error))
+    # Four are taken however long they wait; the fifth and those after it were to be begun long before.
+    refused = [outcome for outcome in outcomes if outcome != 1]
+    assert [(error.code, error.reason, error.retry_after_s) for error in refused] == [
+        ("RESOURCE_EXHAUSTED", "OVERLOADED", 0.25)
+    ] * 4
+    assert server.engine.pipeline.coded == 4
+
+
+def test_an_overloaded_server_refuses_before_it_reads_the_chart(start: Callable[..., LiveServer]) -> None:
+    server = start(max_in_flight=1)
+    request = coding_pb2.CodeChartRequest(chart={"documents": [{"text": SLOW}]}).SerializeToString()
+    with server.channel() as channel:
+        first = channel.unary_stream(METHOD)(request)
+        time.sleep(0.1)
+        never = threading.Event()
+
+        def nothing() -> Iterator[bytes]:
+            never.wait(20)
+            yield from ()
+
+        with pytest.raises(grpc.RpcError) as refused:
+            list(channel.stream_stream(METHOD)(nothing()))
+        never.set()
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert len(list(first)) == 1
+
+
+def test_a_call_that_sends_nothing_is_told_what_is_missing(server: LiveServer) -> None:
+    with server.channel() as channel, pytest.raises(grpc.RpcError) as refused:
+        list(channel.stream_stream(METHOD)(iter(())))
+    error = error_from_call(refused.value)
+    assert (error.code, error.reason) == ("INVALID_ARGUMENT", "REQUEST_INVALID")
 
 
 def test_a_chart_whose_deadline_passed_is_dropped_unrecorded_and_its_slot_comes_back(

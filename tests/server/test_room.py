@@ -1,10 +1,11 @@
 """What a worker takes on, and who waits."""
 
 import asyncio
+import math
 
 import pytest
 
-from engine.server.room import Room
+from engine.server.room import MAX_WAIT_S, Room
 
 CHART = 5000
 
@@ -17,10 +18,10 @@ def fill(room: Room, *, share: float = 1.0) -> int:
     return taken
 
 
-def learn(room: Room, coding_s: float) -> None:
-    for _ in range(200):
+def learn(room: Room, coding_s: float, *, rest_s: float = 0.0) -> None:
+    for _ in range(300):
         room.take(CHART)
-        room.give_back(CHART, coding_s=coding_s)
+        room.give_back(CHART, coding_s=coding_s, rest_s=rest_s)
 
 
 def test_no_more_charts_are_taken_than_their_number_allows() -> None:
@@ -40,6 +41,32 @@ def test_a_few_are_taken_however_slow_charts_have_been() -> None:
     room = Room(64)
     learn(room, 2.0)
     assert fill(room) == 4
+
+
+@pytest.mark.parametrize(("rest_s", "expected"), [(0.0, 40), (0.02, 40), (0.04, 25), (0.06, 10), (0.5, 10)])
+def test_fewer_are_taken_where_what_follows_their_turn_takes_long(rest_s: float, expected: int) -> None:
+    room = Room(1000)
+    learn(room, 0.001, rest_s=rest_s)
+    assert fill(room) == pytest.approx(expected, abs=1)
+
+
+def test_a_time_that_varies_leaves_less_room_than_its_mean() -> None:
+    steady, varying = Room(1000), Room(1000)
+    for number in range(300):
+        for room, rest_s in ((steady, 0.05), (varying, 0.02 if number % 2 else 0.08)):
+            room.take(CHART)
+            room.give_back(CHART, coding_s=0.001, rest_s=rest_s)
+    assert fill(varying) < fill(steady)
+
+
+def test_charts_behind_many_others_must_be_begun_in_time() -> None:
+    room = Room(64)
+    learn(room, 0.001)
+    for _ in range(4):
+        room.take(CHART)
+        assert math.isinf(room.latest_s(10.0))
+    room.take(CHART)
+    assert room.latest_s(10.0) == pytest.approx(10.0 + 1.5 * MAX_WAIT_S)
 
 
 def test_a_large_chart_counts_for_what_it_costs() -> None:

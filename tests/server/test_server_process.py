@@ -105,6 +105,19 @@ def test_two_workers_share_one_port_and_each_has_its_own_chain(start_process: St
     assert sum(records) == 24
 
 
+@pytest.mark.parametrize("pin_workers", [True, False])
+def test_workers_are_kept_on_a_core_each_if_wanted(start_process: Start, pin_workers: bool) -> None:
+    server = start_process(workers=2, pin_workers=pin_workers)
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
+    cores = [os.sched_getaffinity(int(pid)) for pid in children.split() if _is_worker(int(pid))]
+    ours = os.sched_getaffinity(0)
+    if pin_workers:
+        assert [len(its) for its in cores] == [1, 1]
+        assert len(set.union(*cores)) == min(2, len(ours))
+    else:
+        assert cores == [ours, ours]
+
+
 def test_a_worker_that_dies_is_replaced(start_process: Start) -> None:
     server = start_process(workers=2)
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
