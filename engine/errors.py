@@ -10,6 +10,7 @@ ChartcoderError
 ├── ConfigError                a setting is wrong
 ├── AuditError                 the audit log cannot record: nothing may be answered
 │   └── AuditCorruptError      the audit log does not verify
+│       └── AuditFormatError   a newer version wrote the audit log
 ├── OverloadedError            try again later
 └── ShuttingDownError          try again, elsewhere
 
@@ -79,6 +80,12 @@ class AuditCorruptError(AuditError):
     """The audit log does not verify."""
 
     REASON = "AUDIT_CORRUPT"
+
+
+class AuditFormatError(AuditCorruptError):
+    """A newer version wrote the audit log."""
+
+    REASON = "AUDIT_FORMAT_NEWER"
 
 
 class OverloadedError(ChartcoderError):

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from json.encoder import encode_basestring as _quote
 from typing import Any, NoReturn, TypeAlias
 
-from engine.errors import AuditCorruptError, AuditError
+from engine.errors import AuditCorruptError, AuditError, AuditFormatError
 from engine.types import Alert, Chart, CodedChart, Document, Evidence, Header, Suggestion
 
 Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | None
@@ -37,6 +37,7 @@ _RECORD = re.compile(
     rb'"sequence":(?P<sequence>0|[1-9][0-9]{0,17}),"time":"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)"\}',
     re.DOTALL,
 )
+_FORMAT = re.compile(rb'"format":([0-9]{1,9}),"id":"[0-9a-f]{32}","kind":"[a-z_]{1,64}"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,8 @@ def _confidence_e4(confidence: float) -> int:
 
 def _match(record: bytes) -> re.Match[bytes]:
     found = _RECORD.fullmatch(record)
+    if found is None and (newer := _FORMAT.search(record)) and int(newer[1]) > FORMAT:
+        raise AuditFormatError(f"record: got format {int(newer[1])}, want at most {FORMAT}: written by a newer version")
     if found is None:
         raise AuditCorruptError(f"record: not the canonical bytes of format {FORMAT}")
     return found

@@ -1,0 +1,69 @@
+"""The thread that signs a log in the background: some time after an append, and once more at the end."""
+
+import threading
+
+from engine.audit.note import Checkpoint
+from engine.audit.sealer import Sealer
+from engine.errors import AuditError
+
+SEAL_EVERY_S = 1.0
+
+
+class Sealing:
+    """Drives a sealer; the thread starts with the first append, and sleeps while there are none.
+
+    `problem` says why the last round failed, empty if it did not. A failed round is tried again after the next append.
+    """
+
+    def __init__(self, sealer: Sealer, *, every_s: float) -> None:
+        self.problem = ""
+        self._sealer = sealer
+        self._every_s = every_s
+        self._turn = threading.Lock()
+        self._is_due = threading.Event()
+        self._is_closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def wake(self) -> None:
+        """Say that there is something new; by one thread at a time, none after `close`."""
+        self._is_due.set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, daemon=True, name="audit-sealing")
+            self._thread.start()
+
+    def seal(self) -> Checkpoint | None:
+        """Run a round now; raises AuditError."""
+        with self._turn:
+            try:
+                checkpoint = self._sealer.seal()
+            except OSError as error:
+                self.problem = f"audit log: cannot sign: {error.strerror or 'unknown reason'}"
+                raise AuditError(self.problem) from None
+            except AuditError as error:
+                self.problem = str(error)
+                raise
+        self.problem = ""
+        return checkpoint
+
+    def close(self) -> None:
+        """Run a last round if there was anything new, and let go; the next opening signs what cannot be now."""
+        self._is_closing.set()
+        self._is_due.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._try_to_seal()
+        self._sealer.close()
+
+    def _run(self) -> None:
+        while True:
+            self._is_due.wait()
+            if self._is_closing.wait(self._every_s):
+                return
+            self._is_due.clear()
+            self._try_to_seal()
+
+    def _try_to_seal(self) -> None:
+        try:
+            self.seal()
+        except AuditError:
+            return  # `problem` says why
