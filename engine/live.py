@@ -127,7 +127,8 @@ class Live:
 
     def audit_log(self) -> AuditLog:
         """Open this process's audit log; raises AuditError if it cannot record."""
-        return AuditLog(self.config.audit_directory)
+        config = self.config
+        return AuditLog(config.audit_directory, key_file=config.audit_key, witness=config.audit_witness)
 
     def _tools_on(self, day: date | None) -> ReleaseTools:
         snapshot = self.releases.release(System.ICD10CM, day)

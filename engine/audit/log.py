@@ -19,7 +19,7 @@ from types import TracebackType
 from engine.audit.chain import Chain, Receipt
 from engine.audit.durable import create_file, sync_directory
 from engine.audit.note import Checkpoint
-from engine.audit.record import Entry, chart_coded
+from engine.audit.record import Entry, Origin, chart_coded
 from engine.audit.sealer import Sealer
 from engine.audit.sealing import SEAL_EVERY_S, Sealing
 from engine.audit.segment import SALT_BYTES, list_segments, lock_path
@@ -31,12 +31,12 @@ KEY_NAME = "signing.key"
 _MAX_SHARDS = 1000
 
 
-def record_coded_chart(log: "AuditLog", chart: Chart, coded: CodedChart) -> Receipt:
-    """Record what was answered for a chart; on return it is durable and the answer may be sent.
+def record_coded_chart(log: "AuditLog", chart: Chart, coded: CodedChart, *, origin: Origin | None = None) -> Receipt:
+    """Record what was answered for a chart, and to whom; on return it is durable and the answer may be sent.
 
     Raises AuditError, and then the answer must not be sent.
     """
-    return log.append(chart_coded(chart, coded, salt=log.salt))
+    return log.append(chart_coded(chart, coded, salt=log.salt, origin=origin))
 
 
 def _closed_turn() -> threading.Lock:

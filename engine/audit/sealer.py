@@ -44,7 +44,7 @@ from engine.audit.tree import (
     runs_path,
     tree_lock_path,
 )
-from engine.audit.witness import drop_checkpoint
+from engine.audit.witness import drop_checkpoint, drop_key
 from engine.errors import AuditCorruptError, AuditError
 
 # Leaves of one round at most, so that one over millions of records (an old log's first) needs little memory.
@@ -91,9 +91,17 @@ class Sealer:
             except BaseException:
                 self._grown = None
                 raise
-        if grown.checkpoint is not None and self._witness is not None:
-            drop_checkpoint(self._witness, grown.checkpoint)
         return grown.checkpoint
+
+    def show_witness(self) -> None:
+        """Leave the newest checkpoint with the witness, if there is one.
+
+        Raises AuditCorruptError if the witness saw another log under this name, OSError.
+        """
+        grown = self._grown
+        if self._witness is not None and grown is not None and grown.checkpoint is not None:
+            drop_key(self._witness, self._signer.key)
+            drop_checkpoint(self._witness, grown.checkpoint)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -172,7 +180,7 @@ class Sealer:
     def _read_frontier(self, order: Order, checkpoint: Checkpoint | None) -> Frontier:
         if checkpoint is None:
             return Frontier()
-        with suppress(AuditCorruptError), open_nodes(self._directory) as nodes:
+        with open_nodes(self._directory) as nodes, suppress(AuditCorruptError):
             frontier = read_frontier(node_reader(nodes), checkpoint.size)
             if frontier.root() == checkpoint.root:
                 return frontier
@@ -227,12 +235,16 @@ class Sealer:
 def _open_signer(directory: Path, key_file: Path) -> Signer:
     known = read_key(directory)
     if known is None:
-        if checkpoints_path(directory).exists():
-            raise AuditCorruptError(f"{key_path(directory).name}: missing, though checkpoints were signed")
+        with open_checkpoints(directory) as checkpoints:
+            if checkpoints.count:
+                raise AuditCorruptError(f"{key_path(directory).name}: missing, though checkpoints were signed")
         private = read_private_key(key_file) if key_file.exists() else create_private_key(key_file)
         signer = make_signer(private, f"chartcoder/audit/{os.urandom(16).hex()}")
+        create_file(checkpoints_path(directory), CHECKPOINTS_MAGIC)
         create_file(key_path(directory), signer.key.text().encode() + b"\n")
         return signer
+    if not checkpoints_path(directory).exists():
+        raise AuditCorruptError(f"{checkpoints_path(directory).name}: missing, though the log has a key")
     if not key_file.exists():
         raise AuditError("signing key: missing, though the log is signed; restore it, or begin another audit_dir")
     signer = make_signer(read_private_key(key_file), known.origin)

@@ -1,12 +1,15 @@
 """The thread that signs a log in the background: some time after an append, and once more at the end."""
 
 import threading
+import time
 
 from engine.audit.note import Checkpoint
 from engine.audit.sealer import Sealer
 from engine.errors import AuditError
 
 SEAL_EVERY_S = 1.0
+# A file each: a witness gets fewer checkpoints than the log itself.
+WITNESS_EVERY_S = 30.0
 
 
 class Sealing:
@@ -23,6 +26,7 @@ class Sealing:
         self._is_due = threading.Event()
         self._is_closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._shown_at = -WITNESS_EVERY_S
 
     def wake(self) -> None:
         """Say that there is something new; by one thread at a time, none after `close`."""
@@ -31,11 +35,12 @@ class Sealing:
             self._thread = threading.Thread(target=self._run, daemon=True, name="audit-sealing")
             self._thread.start()
 
-    def seal(self) -> Checkpoint | None:
+    def seal(self, *, is_last: bool = False) -> Checkpoint | None:
         """Run a round now; raises AuditError."""
         with self._turn:
             try:
                 checkpoint = self._sealer.seal()
+                self._show_witness(is_last)
             except OSError as error:
                 self.problem = f"audit log: cannot sign: {error.strerror or 'unknown reason'}"
                 raise AuditError(self.problem) from None
@@ -51,7 +56,7 @@ class Sealing:
         self._is_due.set()
         if self._thread is not None:
             self._thread.join()
-            self._try_to_seal()
+            self._try_to_seal(is_last=True)
         self._sealer.close()
 
     def _run(self) -> None:
@@ -62,8 +67,14 @@ class Sealing:
             self._is_due.clear()
             self._try_to_seal()
 
-    def _try_to_seal(self) -> None:
+    def _show_witness(self, is_last: bool) -> None:
+        now = time.monotonic()
+        if is_last or now - self._shown_at >= WITNESS_EVERY_S:
+            self._sealer.show_witness()
+            self._shown_at = now
+
+    def _try_to_seal(self, *, is_last: bool = False) -> None:
         try:
-            self.seal()
+            self.seal(is_last=is_last)
         except AuditError:
             return  # `problem` says why

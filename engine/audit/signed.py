@@ -107,9 +107,10 @@ class SignedTree:
         """Check the tree in itself, each checkpoint and those of witnesses; returns what is wrong."""
         if self.size:
             try:
-                self._check_nodes()
                 self._check_runs()
-                self._check_roots()
+                if self._has_all_nodes():
+                    self._check_nodes()
+                    self._check_roots()
             except AuditCorruptError as error:
                 self._report(tree_file(error), self.size, Fault.TREE_ALTERED, str(error))
         for name, checkpoint in witnesses:
@@ -141,7 +142,10 @@ class SignedTree:
     def _find_key(self) -> None:
         own = read_key(self.directory)
         name = key_path(self.directory).name
-        has_tree = nodes_path(self.directory).exists() or checkpoints_path(self.directory).exists()
+        with open_checkpoints(self.directory) as checkpoints:
+            has_tree = checkpoints.count > 0 or nodes_path(self.directory).exists()
+        if own is None and has_tree:
+            own = read_key(self.directory)  # perhaps made just now, before the tree
         if own is None and (has_tree or self.key is not None):
             self._report(name, 0, Fault.MISSING_FILE, "the log's key is missing")
         elif self.key is not None and own != self.key:
@@ -150,10 +154,10 @@ class SignedTree:
 
     def _find_size(self, checkpoints: EntryFile) -> None:
         name = checkpoints.name
-        if not checkpoints.count and nodes_path(self.directory).exists():
-            self._report(name, 0, Fault.MISSING_FILE, "no checkpoint, though the log has a tree")
         if self.key is None:
             return
+        if not checkpoints_path(self.directory).exists():
+            self._report(name, 0, Fault.MISSING_FILE, "missing, though the log has a key")
         for number in range(checkpoints.count - 1, max(-1, checkpoints.count - 1 - _MAX_BAD), -1):
             checkpoint = self._read(checkpoints, number)
             if checkpoint is not None and self._is_signed(number, checkpoint):
@@ -175,15 +179,19 @@ class SignedTree:
             self._report_checkpoint(number, Fault.OTHER_KEY, f"at size {checkpoint.size}: signed by another key")
         return state is SignatureState.GOOD
 
+    def _has_all_nodes(self) -> bool:
+        assert self._nodes is not None
+        held, wanted = self._nodes.count, node_count(self.size)
+        if held >= wanted:
+            return True
+        fault = Fault.TREE_ALTERED if held else Fault.MISSING_FILE
+        self._report(self._nodes.name, self.size, fault, f"holds {held} hashes, {wanted} were signed")
+        return False
+
     def _check_nodes(self) -> None:
         """Check each inner hash against the two below it; leaves are held against the records."""
         nodes = self._nodes
         assert nodes is not None
-        if nodes.count < node_count(self.size):
-            held = f"holds {nodes.count} hashes, {node_count(self.size)} were signed"
-            self._report(nodes.name, self.size, Fault.MISSING_FILE if not nodes.count else Fault.TREE_ALTERED, held)
-            self._untrusted.update(range(self.size))
-            return
         stack: list[bytes] = []
         for first in range(0, self.size, _LEAVES_PER_READ):
             count = min(_LEAVES_PER_READ, self.size - first)

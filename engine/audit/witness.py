@@ -1,6 +1,7 @@
 """Checkpoints kept where the log's writer cannot take them back: a folder, on another server as a rule.
 
     <folder>/<log id>/<size, 18 digits>.checkpoint     signed notes (see `note`), never replaced
+    <folder>/<log id>/log.vkey                         the key to check them with
 
 Whoever holds one can show that the log was cut back or rewritten since, by its key alone.
 """
@@ -9,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.audit.durable import create_file
-from engine.audit.note import Checkpoint, parse_checkpoint
+from engine.audit.note import Checkpoint, VerifierKey, parse_checkpoint
 from engine.errors import AuditCorruptError, AuditError
 
 SUFFIX = ".checkpoint"
@@ -31,6 +32,16 @@ def drop_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     with suppress(FileNotFoundError):  # another process left the same file meanwhile
         create_file(path, checkpoint.text().encode())
     return path
+
+
+def drop_key(folder: Path, key: VerifierKey) -> None:
+    """Leave the log's key in a folder; one that is there stays as it is. Raises OSError."""
+    place = folder / key.origin.rpartition("/")[2]
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / "log.vkey"
+    if not path.exists():
+        with suppress(FileNotFoundError):  # another process left it meanwhile
+            create_file(path, key.text().encode() + b"\n")
 
 
 def read_checkpoints(path: Path) -> list[tuple[str, Checkpoint]]:
