@@ -6,9 +6,10 @@ from pathlib import Path
 
 from engine.audit.merkle import consistency_path, inclusion_path
 from engine.audit.note import Checkpoint
+from engine.audit.order import Order
 from engine.audit.proof import GrowthProof, RecordProof
 from engine.audit.record import decode_envelope
-from engine.audit.tree import EntryFile, Order, last_checkpoint, node_reader, open_nodes, read_key
+from engine.audit.tree import EntryFile, last_checkpoint, node_reader, open_nodes, read_key
 from engine.audit.verify import find_frame
 from engine.errors import AuditError
 

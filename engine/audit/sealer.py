@@ -19,6 +19,7 @@ from engine.audit.durable import create_file, sync_directory, write_all
 from engine.audit.leaves import LeafReader
 from engine.audit.merkle import HASH_BYTES, Frontier, node_count, read_frontier
 from engine.audit.note import Checkpoint, SignatureState
+from engine.audit.order import RUN_BYTES, RUNS_MAGIC, Order, Run, encode_run, list_runs, runs_path
 from engine.audit.segment import list_segments, read_head
 from engine.audit.signing import Signer, create_private_key, make_signer, read_private_key
 from engine.audit.tree import (
@@ -26,22 +27,15 @@ from engine.audit.tree import (
     CHECKPOINTS_MAGIC,
     MAGIC_BYTES,
     NODES_MAGIC,
-    RUN_BYTES,
-    RUNS_MAGIC,
-    Order,
-    Run,
     checkpoints_path,
     encode_checkpoint,
-    encode_run,
     key_path,
     last_checkpoint,
-    list_runs,
     node_reader,
     nodes_path,
     open_checkpoints,
     open_nodes,
     read_key,
-    runs_path,
     tree_lock_path,
 )
 from engine.audit.witness import drop_checkpoint, drop_key

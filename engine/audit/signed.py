@@ -11,9 +11,9 @@ from types import TracebackType
 from engine.audit.faults import Fault, Problem
 from engine.audit.merkle import HASH_BYTES, Frontier, node_count, node_hash, tree_root
 from engine.audit.note import Checkpoint, SignatureState, VerifierKey
+from engine.audit.order import Order
 from engine.audit.tree import (
     EntryFile,
-    Order,
     checkpoints_path,
     key_path,
     node_reader,
@@ -55,11 +55,13 @@ class SignedTree:
             with open_checkpoints(directory) as checkpoints:
                 tree._find_size(checkpoints)
             tree._nodes = open_nodes(directory)
-            tree._order = Order(directory, tree.size)
         except AuditCorruptError as error:
-            is_newer = isinstance(error, AuditFormatError)
-            tree._report(tree_file(error), 0, Fault.NEWER_FORMAT if is_newer else Fault.TREE_ALTERED, str(error))
+            tree._report_unreadable(error)
             tree.size = 0
+        try:
+            tree._order = Order(directory, tree.size, is_loaded=True)
+        except AuditCorruptError as error:  # no record has its place then, but the tree may be whole
+            tree._report_unreadable(error)
         return tree
 
     def end_sequence(self, shard: int) -> int:
@@ -107,7 +109,8 @@ class SignedTree:
         """Check the tree in itself, each checkpoint and those of witnesses; returns what is wrong."""
         if self.size:
             try:
-                self._check_runs()
+                if self._order is not None:
+                    self._check_runs(self._order)
                 if self._has_all_nodes():
                     self._check_nodes()
                     self._check_roots()
@@ -133,6 +136,10 @@ class SignedTree:
 
     def _report(self, file: str, record: int, fault: Fault, detail: str) -> None:
         self.problems.append(Problem(file, record, fault, detail))
+
+    def _report_unreadable(self, error: AuditCorruptError) -> None:
+        fault = Fault.NEWER_FORMAT if isinstance(error, AuditFormatError) else Fault.TREE_ALTERED
+        self._report(tree_file(error), 0, fault, str(error))
 
     def _report_checkpoint(self, number: int, fault: Fault, detail: str) -> None:
         if number not in self._bad:
@@ -225,10 +232,9 @@ class SignedTree:
         if level == 1:
             self._untrusted.update((first, leaf))
 
-    def _check_runs(self) -> None:
-        assert self._order is not None
+    def _check_runs(self, order: Order) -> None:
         ends: dict[int, int] = {}
-        for run, count in self._order.runs():
+        for run, count in order.runs():
             if run.first_sequence != ends.get(run.shard, 0):
                 self._report(
                     f"tree-{run.shard:03}.runs",

@@ -1,25 +1,21 @@
 """The files of the Merkle tree over all records of a log, byte by byte: what the sealer and the verifier share.
 
     tree.nodes         hashes of complete subtrees, 32 bytes each, in the order of `merkle`
-    tree-<shard>.runs  which records of a shard stand where in the tree
+    tree-<shard>.runs  which records of a shard stand where in the tree (see `order`)
     tree.checkpoints   every checkpoint that was signed, oldest first
     tree.lock          held (flock) by whoever lets the tree grow
     log.vkey           the log's name and public key (see `note`)
     signing.key        the private key, unless it is kept elsewhere
 
-Each of the first three opens with eight bytes that name its format. A run says that from leaf `first_leaf` of the tree
-on stand the records of a shard from `first_sequence` on, up to the next run of any shard or the end of the tree. The
-last checkpoint says how far the tree is committed: nodes and runs beyond it are of a round that was broken off.
+Each of the first three opens with eight bytes that name its format. The last checkpoint says how far the tree is
+committed: nodes and runs beyond it are of a round that was broken off.
 """
 
 import os
-import re
 import struct
 import zlib
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -30,24 +26,15 @@ from engine.errors import AuditCorruptError
 
 MAGIC_BYTES = 8
 NODES_MAGIC = b"CCNODES1"
-RUNS_MAGIC = b"CCTRUNS1"
 CHECKPOINTS_MAGIC = b"CCSIGNS1"
 
-_RUN = struct.Struct(">QQI")
 _CHECKPOINT = struct.Struct(f">Q32s{KEY_ID_BYTES}s{SIGNATURE_BYTES}sI")
-_RUNS_NAME = re.compile(r"tree-(\d{3,})\.runs")
-RUN_BYTES = _RUN.size
 CHECKPOINT_BYTES = _CHECKPOINT.size
 
 
 def nodes_path(directory: Path) -> Path:
     """Name the file of the tree's hashes."""
     return directory / "tree.nodes"
-
-
-def runs_path(directory: Path, shard: int) -> Path:
-    """Name the file that places a shard's records in the tree."""
-    return directory / f"tree-{shard:03}.runs"
 
 
 def checkpoints_path(directory: Path) -> Path:
@@ -74,26 +61,6 @@ def read_key(directory: Path) -> VerifierKey | None:
         return parse_key(path.read_text(encoding="utf-8", errors="replace"))
     except AuditCorruptError as error:
         raise AuditCorruptError(f"{path.name}: {error}") from None
-
-
-def list_runs(directory: Path) -> list[int]:
-    """Return the shards that have records in the tree, in order."""
-    return sorted(int(found[1]) for path in directory.iterdir() if (found := _RUNS_NAME.fullmatch(path.name)))
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Where some records of a shard stand in the tree."""
-
-    first_leaf: int
-    shard: int
-    first_sequence: int
-
-
-def encode_run(run: Run) -> bytes:
-    """Return an entry of the shard's file."""
-    content = struct.pack(">QQ", run.first_leaf, run.first_sequence)
-    return content + struct.pack(">I", zlib.crc32(content))
 
 
 def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
@@ -201,98 +168,3 @@ def last_checkpoint(directory: Path, origin: str) -> Checkpoint | None:
     """Read the newest checkpoint, None if nothing was signed; raises AuditCorruptError, OSError."""
     with closing(open_checkpoints(directory)) as checkpoints:
         return read_checkpoint(checkpoints, checkpoints.count - 1, origin) if checkpoints.count else None
-
-
-class Order:
-    """Which record stands where in a tree of the given size; reads O(log n) entries for each question."""
-
-    def __init__(self, directory: Path, size: int) -> None:
-        self.size = size
-        self._files: dict[int, EntryFile] = {}
-        try:
-            for shard in list_runs(directory):
-                self._files[shard] = EntryFile(runs_path(directory, shard), RUNS_MAGIC, RUN_BYTES)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Let go of the files."""
-        for file in self._files.values():
-            file.close()
-
-    @property
-    def shards(self) -> list[int]:
-        """The shards that have records in the tree."""
-        return [shard for shard in self._files if self._runs_before(shard, self.size)]
-
-    def committed_runs(self, shard: int) -> int:
-        """Count the runs of a shard that belong to the tree."""
-        return self._runs_before(shard, self.size) if shard in self._files else 0
-
-    def end_sequence(self, shard: int) -> int:
-        """Count the records of a shard that are in the tree."""
-        count = self.committed_runs(shard)
-        if not count:
-            return 0
-        run = self._run(shard, count - 1)
-        return run.first_sequence + self.run_end(run) - run.first_leaf
-
-    def leaf_of(self, shard: int, sequence: int) -> int | None:
-        """Find a record's leaf; None if it is not in the tree yet."""
-        count = self.committed_runs(shard)
-        number = bisect_right(range(count), sequence, key=lambda number: self._run(shard, number).first_sequence)
-        if number == 0:
-            return None
-        run = self._run(shard, number - 1)
-        leaf = run.first_leaf + sequence - run.first_sequence
-        return leaf if leaf < self.run_end(run) else None
-
-    def record_of(self, leaf: int) -> tuple[int, int]:
-        """Find (shard, sequence) of the record at a leaf of the tree; raises AuditCorruptError if there is none."""
-        run = self.run_at(leaf)
-        return run.shard, run.first_sequence + leaf - run.first_leaf
-
-    def run_at(self, leaf: int) -> Run:
-        """Find the run that a leaf is in."""
-        runs = [self._run(shard, count - 1) for shard in self._files if (count := self._runs_before(shard, leaf + 1))]
-        if not runs:
-            raise AuditCorruptError(f"tree: no record is known to stand at leaf {leaf}")
-        return max(runs, key=lambda run: run.first_leaf)
-
-    def runs(self) -> Iterator[tuple[Run, int]]:
-        """Yield every run in the order of the tree, with the number of its records."""
-        leaf = 0
-        while leaf < self.size:
-            run = self.run_at(leaf)
-            if run.first_leaf != leaf:
-                raise AuditCorruptError(f"tree: no record is known to stand at leaf {leaf}")
-            end = self.run_end(run)
-            yield run, end - leaf
-            leaf = end
-
-    def runs_of(self, shard: int) -> Iterator[tuple[Run, int]]:
-        """Yield the runs of one shard, with the number of their records."""
-        for number in range(self.committed_runs(shard)):
-            run = self._run(shard, number)
-            yield run, self.run_end(run) - run.first_leaf
-
-    def run_end(self, run: Run) -> int:
-        """Find the leaf before which a run ends: where the next of any shard begins."""
-        following = [self.size]
-        for shard in self._files:
-            number = self._runs_before(shard, run.first_leaf + 1)
-            if number < self.committed_runs(shard):
-                following.append(self._run(shard, number).first_leaf)
-        return min(following)
-
-    def _runs_before(self, shard: int, leaf: int) -> int:
-        count = self._files[shard].count
-        return bisect_right(range(count), leaf - 1, key=lambda number: self._run(shard, number).first_leaf)
-
-    def _run(self, shard: int, number: int) -> Run:
-        entry = self._files[shard].read(number)
-        first_leaf, first_sequence, check = _RUN.unpack(entry)
-        if zlib.crc32(entry[:-4]) != check:
-            raise AuditCorruptError(f"{self._files[shard].name}, run {number}: altered")
-        return Run(first_leaf, shard, first_sequence)

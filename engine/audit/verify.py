@@ -6,8 +6,9 @@ canonical bytes, its place and its link to the one before, and against the leaf 
 that was acknowledged; the tree for each of its hashes; checkpoints, a witness's too, for signature and root.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -82,12 +83,12 @@ def _verify(
     directory: Path, signed: SignedTree, witnesses: Sequence[tuple[str, Checkpoint]], processes: int
 ) -> Verification:
     # Heads first, then the files: a writer at work may move on meanwhile, but never back.
+    heads = {shard: _head_or_none(directory, shard) for shard in list_segments(directory)}
     shards = list_segments(directory)
-    heads = {shard: _head_or_none(directory, shard) for shard in shards}
-    shards = list_segments(directory)
-    problems = _lost_shards(directory, [*shards], signed)
-    whole = _check_quickly(directory, shards, heads, key=signed.key, processes=processes)
-    problems = [*signed.check(witnesses), *problems]
+    lost = _lost_shards(directory, [*shards], signed)
+    with _checking_quickly(directory, heads, shards, signed=signed, processes=processes) as result:
+        problems = [*signed.check(witnesses), *lost]  # meanwhile, where others check the segments
+        whole = result()
     records, notices = 0, []
     if not signed.size and any(head and head.count for head in heads.values()):
         notices.append(Problem("tree.checkpoints", 0, Fault.UNSIGNED, "no checkpoint vouches for these records"))
@@ -161,36 +162,49 @@ def _lost_shards(directory: Path, shards: list[int], signed: SignedTree) -> list
     ]
 
 
-def _check_quickly(
+@contextmanager
+def _checking_quickly(
     directory: Path,
-    shards: dict[int, list[int]],
     heads: dict[int, Head | None],
+    shards: dict[int, list[int]],
     *,
-    key: VerifierKey | None,
+    signed: SignedTree,
     processes: int,
-) -> dict[int, list[WholeSegment]]:
-    """Check every segment; returns those that passed."""
-    places = [(shard, segment) for shard, segments in shards.items() for segment in segments]
-    jobs = [(directory, key, heads.get(shard), shard, segment) for shard, segment in places]
-    if processes > 1 and len(places) >= _SEGMENTS_FOR_PROCESSES:
-        # Spawned: the caller may have threads, which do not survive a fork.
-        with ProcessPoolExecutor(min(processes, len(places)), mp_context=get_context("spawn")) as pool:
-            found = list(pool.map(_check_in_process, jobs))
-    else:
-        found = [_check_in_process(job) for job in jobs]
+) -> Iterator[Callable[[], dict[int, list[WholeSegment]]]]:
+    """Check every segment, in processes where there are many; what is called in the end gives those that passed."""
+    places = [
+        (head, shard, segment)
+        for shard, segments in shards.items()
+        if (head := heads.get(shard))
+        for segment in segments
+    ]
+    if processes == 1 or len(places) < _SEGMENTS_FOR_PROCESSES:
+        yield lambda: _by_shard(shards, _check_segments(directory, places, signed))
+        return
+    # Spawned: the caller may have threads, which do not survive a fork.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        parts = [places[number::processes] for number in range(processes)]
+        jobs = [pool.submit(_check_in_process, directory, signed.key, part) for part in parts if part]
+        yield lambda: _by_shard(shards, [segment for job in jobs for segment in job.result()])
+
+
+def _by_shard(shards: dict[int, list[int]], found: Sequence[WholeSegment]) -> dict[int, list[WholeSegment]]:
     whole: dict[int, list[WholeSegment]] = {shard: [] for shard in shards}
-    for (shard, _), segment in zip(places, found, strict=True):
-        if segment is not None:
-            whole[shard].append(segment)
+    for segment in sorted(found, key=lambda segment: segment.header.segment):
+        whole[segment.header.shard].append(segment)
     return whole
 
 
-def _check_in_process(job: tuple[Path, VerifierKey | None, Head | None, int, int]) -> WholeSegment | None:
-    directory, key, head, shard, segment = job
-    if head is None:
-        return None
+def _check_in_process(
+    directory: Path, key: VerifierKey | None, places: Sequence[tuple[Head, int, int]]
+) -> list[WholeSegment]:
     with SignedTree.open(directory, key=key) as signed:
-        return check_segment(directory, head, segment, shard=shard, signed=signed)
+        return _check_segments(directory, places, signed)
+
+
+def _check_segments(directory: Path, places: Sequence[tuple[Head, int, int]], signed: SignedTree) -> list[WholeSegment]:
+    found = (check_segment(directory, head, segment, shard=shard, signed=signed) for head, shard, segment in places)
+    return [segment for segment in found if segment is not None]
 
 
 def _is_one_chain(segments: list[int], found: list[WholeSegment], head: Head | None, signed_end: int) -> bool:

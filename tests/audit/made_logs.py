@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.audit.log import AuditLog
 from engine.audit.merkle import Frontier
+from engine.audit.order import Order
 from engine.audit.record import decode_record, encode_record, leaf_hash, make_entry
 from engine.audit.segment import (
     HEADER_BYTES,
@@ -18,7 +19,7 @@ from engine.audit.segment import (
     read_frames,
     segment_path,
 )
-from engine.audit.tree import MAGIC_BYTES, NODES_MAGIC, Order, last_checkpoint, nodes_path, read_key
+from engine.audit.tree import MAGIC_BYTES, NODES_MAGIC, last_checkpoint, nodes_path, read_key
 
 
 def write(directory: Path, count: int, *, first: int = 0, **settings):

@@ -13,19 +13,11 @@ from made_logs import copy, frames_of, size_of, write
 from engine.audit.log import AuditLog
 from engine.audit.merkle import is_consistent
 from engine.audit.note import SignatureState, parse_checkpoint, parse_key
+from engine.audit.order import Order, runs_path
 from engine.audit.prove import newest_checkpoint, prove_growth
 from engine.audit.record import make_entry
 from engine.audit.segment import segment_path
-from engine.audit.tree import (
-    MAGIC_BYTES,
-    Order,
-    checkpoints_path,
-    key_path,
-    last_checkpoint,
-    nodes_path,
-    read_key,
-    runs_path,
-)
+from engine.audit.tree import MAGIC_BYTES, checkpoints_path, key_path, last_checkpoint, nodes_path, read_key
 from engine.audit.verify import verify
 from engine.audit.witness import read_checkpoints
 from engine.errors import AuditCorruptError, AuditError, AuditFormatError

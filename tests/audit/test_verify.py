@@ -80,7 +80,7 @@ def test_verifier_shares_only_the_formats_with_the_writer():
         imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         ours = {name.removeprefix("engine.audit.") for name in imported if name.startswith("engine.audit.")}
         left |= ours - reached
-    formats = {"record", "segment", "tree", "note", "merkle"}
+    formats = {"record", "segment", "tree", "order", "note", "merkle"}
     assert reached - formats == {"verify", "quick", "shard_check", "signed", "faults"}
 
 
