@@ -59,8 +59,9 @@ class _Ticket:
 class AuditLog:
     """The open log of one process, shared by its threads; appends block, so they are not for an event loop's thread.
 
-    `shard` is the one taken, `salt` keys the hashes of chart ids, `set_aside` is the file that keeps an unfinished tail
-    found at opening (None as a rule). A segment file is followed by the next once it holds `segment_bytes`.
+    `directory` is where it is, `shard` the one taken, `salt` keys the hashes of chart ids, `set_aside` is the file that
+    keeps an unfinished tail found at opening (None as a rule). A segment file is followed by the next once it holds
+    `segment_bytes`.
     `key_file` holds the key that signs (default: `signing.key` in the directory); it is made where the log has none.
     `witness` is a folder that gets signed checkpoints.
     Opening raises AuditError where the directory cannot be written or the key is not the log's, AuditCorruptError where
@@ -76,6 +77,7 @@ class AuditLog:
         witness: Path | None = None,
         seal_every_s: float = SEAL_EVERY_S,
     ) -> None:
+        self.directory = directory
         self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._idle = threading.Condition(self._mutex)

@@ -11,23 +11,23 @@ from engine.audit.proof import GrowthProof, RecordProof
 from engine.audit.record import decode_envelope
 from engine.audit.tree import EntryFile, last_checkpoint, node_reader, open_nodes, read_key
 from engine.audit.verify import find_frame
-from engine.errors import AuditError
+from engine.errors import AuditError, AuditUnsignedError
 
 
 def newest_checkpoint(directory: Path) -> Checkpoint:
-    """Read the newest checkpoint; raises AuditError if there is none."""
+    """Read the newest checkpoint; raises AuditUnsignedError if there is none."""
     try:
         key = read_key(directory)
         checkpoint = last_checkpoint(directory, key.origin) if key else None
     except OSError as error:
         raise AuditError(f"audit directory: cannot read: {error.strerror or 'unknown reason'}") from None
     if checkpoint is None:
-        raise AuditError("audit log: nothing is signed yet, want a log that was opened and written since this version")
+        raise AuditUnsignedError("audit log: nothing is signed yet; want a log that this version has written to")
     return checkpoint
 
 
 def prove_record(directory: Path, record_id: str) -> RecordProof | None:
-    """Prove that the log holds a record, None if it does not; raises AuditError if it is not signed yet."""
+    """Prove that the log holds a record, None if it does not; raises AuditUnsignedError if it is not signed yet."""
     found = find_frame(directory, record_id)
     if found is None:
         return None
@@ -40,7 +40,9 @@ def prove_frame(directory: Path, shard: int, record: bytes) -> RecordProof:
     with _signed(directory) as (checkpoint, nodes), closing(Order(directory, checkpoint.size)) as order:
         leaf = order.leaf_of(shard, decode_envelope(record).sequence)
         if leaf is None:
-            raise AuditError("record: not signed yet; a running server signs within seconds, else the next start does")
+            raise AuditUnsignedError(
+                "record: not signed yet; a running server signs within seconds, else the next start"
+            )
         return RecordProof(record, leaf, tuple(inclusion_path(node_reader(nodes), leaf, checkpoint.size)), checkpoint)
 
 
