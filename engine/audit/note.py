@@ -11,7 +11,6 @@ and the public key>`. Signatures of others (witnesses that cosigned) may follow;
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -121,8 +120,16 @@ def parse_checkpoint(text: str) -> Checkpoint:
     raise AuditCorruptError("checkpoint: not signed by its origin")
 
 
+def decode_base64(encoded: str) -> bytes:
+    """Decode what has one way to be written; raises ValueError for any other, which Python's decoder lets pass."""
+    decoded = base64.b64decode(encoded, validate=True)
+    if base64.b64encode(decoded).decode() != encoded:
+        raise ValueError("base64")
+    return decoded
+
+
 def _decode(encoded: str) -> bytes:
     try:
-        return base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+        return decode_base64(encoded)
+    except ValueError:
         return b""

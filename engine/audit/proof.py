@@ -21,12 +21,11 @@ had the first `old` records.
 """
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 
 from engine.audit.merkle import HASH_BYTES, is_consistent, root_by_inclusion
-from engine.audit.note import Checkpoint, SignatureState, VerifierKey, parse_checkpoint
+from engine.audit.note import Checkpoint, SignatureState, VerifierKey, decode_base64, parse_checkpoint
 from engine.audit.record import Record, decode_record, leaf_hash
 from engine.errors import AuditCorruptError, AuditError
 
@@ -118,6 +117,6 @@ def _hashes(lines: list[str]) -> tuple[bytes, ...]:
 
 def _decode(encoded: str) -> bytes:
     try:
-        return base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+        return decode_base64(encoded)
+    except ValueError:
         raise AuditError("proof: want base64") from None

@@ -130,3 +130,25 @@ def test_the_checkpoint_of_the_specification_is_read():
     checkpoint = parse_checkpoint(text)
     assert (checkpoint.origin, checkpoint.size) == ("example.com/behind-the-sofa", 20852163)
     assert checkpoint.text() == text
+
+
+@pytest.mark.parametrize("kind", ["record", "growth"])
+def test_no_altered_character_of_a_proof_is_let_pass(made, kind):
+    directory, receipts = made
+    key, newest = read_key(directory), newest_checkpoint(directory)
+    proof = prove_record(directory, receipts[3].record_id) if kind == "record" else prove_growth(directory, 11)
+    text = proof.text()
+    for place in range(len(text)):
+        for other in ("A", "1", "\n"):
+            changed = text[:place] + other + text[place + 1 :]
+            if changed == text:
+                continue
+            with pytest.raises(AuditError):
+                check(parse_proof(changed), key, newest)
+
+
+def check(proof, key, older):
+    if isinstance(proof, RecordProof):
+        proof.check(key)
+    else:
+        proof.check(key, older)

@@ -427,3 +427,20 @@ def test_records_past_the_last_checkpoint_are_counted_as_unsigned(log):
         open_log.append(make_entry("test", {}))
         found = verify(log)
     assert (found.records, found.signed, found.problems) == (COUNT + 1, COUNT, ())
+
+
+@pytest.mark.parametrize(
+    "name", ["tree.nodes", "tree-000.runs", "tree-001.runs", "tree.checkpoints", "log.vkey"], ids=lambda name: name
+)
+def test_every_altered_byte_of_the_trees_files_is_found(tmp_path, name):
+    with AuditLog(tmp_path) as one, AuditLog(tmp_path) as two:
+        for log in (one, two, one, one, two):
+            log.append(make_entry("test", {}))
+            one.seal()
+    assert verify(tmp_path).is_valid
+    whole = (tmp_path / name).read_bytes()
+    for place in range(len(whole)):
+        flip(tmp_path / name, place, bit=place % 8)
+        is_missed = verify(tmp_path).is_valid
+        (tmp_path / name).write_bytes(whole)
+        assert not is_missed or (name, whole[place:]) == ("log.vkey", b"\n"), f"byte {place}"
