@@ -21,8 +21,6 @@ from engine.server.validate import Checker, parse
 from engine.types import Header
 
 SERVICE = "chartcoder.v1.AuditService"
-# Until callers have identities (their address is what is known).
-UNIDENTIFIED = "unidentified"
 _RECORD_ID = re.compile(r"[0-9a-f]{32}")
 
 Reply = TypeVar("Reply", pb.GetRecordResponse, pb.ProveRecordResponse, pb.GetCheckpointResponse)
@@ -38,24 +36,22 @@ class AuditService:
     async def get_record(self, data: bytes, context: Any) -> bytes:
         """Give a record."""
         request = _parse_named(pb.GetRecordRequest, data)
-        return await self._run(self._get_record, request, context, pb.GetRecordResponse())
+        return await self._run(self._get_record, request, pb.GetRecordResponse())
 
     async def prove_record(self, data: bytes, context: Any) -> bytes:
         """Prove that a record is in the log."""
         request = _parse_named(pb.ProveRecordRequest, data)
-        return await self._run(self._prove_record, request, context, pb.ProveRecordResponse())
+        return await self._run(self._prove_record, request, pb.ProveRecordResponse())
 
     async def get_checkpoint(self, data: bytes, context: Any) -> bytes:
         """Give the newest checkpoint."""
         request = parse(pb.GetCheckpointRequest, data)
-        return await self._run(self._get_checkpoint, request, context, pb.GetCheckpointResponse())
+        return await self._run(self._get_checkpoint, request, pb.GetCheckpointResponse())
 
-    async def _run(
-        self, answer: Callable[[Any, Origin, Reply], None], request: Any, context: Any, reply: Reply
-    ) -> bytes:
-        put_header(reply.header, Header(__version__, (), (), current_call().request_id))
-        origin = Origin(UNIDENTIFIED, address=context.peer())
-        await self._pool.run_lookup(partial(answer, request, origin, reply))
+    async def _run(self, answer: Callable[[Any, Origin, Reply], None], request: Any, reply: Reply) -> bytes:
+        call = current_call()
+        put_header(reply.header, Header(__version__, (), (), call.request_id))
+        await self._pool.run_lookup(partial(answer, request, call.origin, reply))
         return reply.SerializeToString()
 
     def _get_record(self, request: pb.GetRecordRequest, origin: Origin, reply: pb.GetRecordResponse) -> None:

@@ -15,7 +15,7 @@ from google.rpc.status_pb2 import Status
 from engine.audit.note import parse_checkpoint, parse_key
 from engine.audit.proof import GrowthProof, RecordProof, parse_proof
 from engine.audit.record import leaf_hash
-from engine.audit.verify import verify
+from engine.audit.verify import find_record, verify
 from engine.config import Config
 from engine.pb.chartcoder.v1 import audit_pb2 as pb
 from engine.pb.chartcoder.v1 import audit_pb2_grpc, coding_pb2, coding_pb2_grpc
@@ -74,6 +74,18 @@ def test_a_record_is_given_by_its_receipt_and_the_reading_recorded(served, confi
     assert f'"subject":"{receipt.record_id}"' in text
     assert '"principal":"unidentified"' in text
     assert '"address":"ipv4:127.0.0.1:' in text
+
+
+@pytest.mark.parametrize("size", [10, 70_000], ids=["small", "large"])
+def test_a_coded_chart_is_recorded_with_who_asked(config, size):
+    with serve_in_thread(config, FakeEngine(config)) as server, server.channel() as channel:
+        request = coding_pb2.CodeChartRequest()
+        request.chart.chart_id = "c"
+        request.chart.documents.add().text = "hypertension " + "x" * size
+        *_, last = coding_pb2_grpc.CodingServiceStub(channel).CodeChart(request)
+    record = find_record(config.audit_directory, last.frame.summary.audit.record_id)
+    assert record.body["origin"]["principal"] == "unidentified"
+    assert record.body["origin"]["address"].startswith("ipv4:127.0.0.1:")
 
 
 def test_a_record_is_proven_to_whoever_has_the_key(served):
