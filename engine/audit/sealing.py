@@ -32,8 +32,9 @@ class Sealing:
         """Say that there is something new; by one thread at a time, none after `close`."""
         self._is_due.set()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, daemon=True, name="audit-sealing")
-            self._thread.start()
+            thread = threading.Thread(target=self._run, daemon=True, name="audit-sealing")
+            thread.start()
+            self._thread = thread  # not before: an interrupted start leaves nothing to join
 
     def seal(self, *, is_last: bool = False) -> Checkpoint | None:
         """Run a round now; raises AuditError."""
