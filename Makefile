@@ -7,7 +7,7 @@ EXTRAS := dev
 
 SOURCES := pyproject.toml setup.py $(wildcard proto/chartcoder/v1/*.proto) $(wildcard engine/_*.pyx engine/_*.hpp)
 
-.PHONY: demo build test bench bench-peers bench-gates accuracy serve lint clean system sanitize fuzz crash
+.PHONY: demo build test bench bench-peers bench-gates accuracy train serve lint clean system sanitize fuzz crash
 
 demo: build
 	$(BIN)/python samples/demo.py
@@ -36,6 +36,12 @@ bench-gates: $(STAMP)
 # Fails when a headline figure fell by more than its noise; LOWER=1 accepts what fell as the new floor.
 accuracy: build
 	$(BIN)/python -m tools.accuracy $(if $(filter 1,$(LOWER)),--lower)
+
+# The document ranker, from the CodiEsp train split of TRAIN (engine/rank/MODEL.md).
+TRAIN ?= ../shared/data/gold/codiesp/train
+train: build
+	$(BIN)/python -m pip install -q -e ".[$(EXTRAS),learn]" --no-build-isolation
+	$(BIN)/python -m tools.fit_document_ranker $(TRAIN) --write
 
 serve: build
 	$(BIN)/chartcoder serve

@@ -12,7 +12,7 @@ struct Placed {
   const CueRule* does;
 };
 
-constexpr Place kSlack = 24, kVerbNearWords = 2;
+constexpr Place kSlack = 24, kVerbNearWords = 2, kOpeningWords = 3, kOpeningReach = 60;
 
 template <class Unit>
 class CuePlacer {
@@ -30,6 +30,7 @@ class CuePlacer {
       for (; span < count && spans[span].begin <= cue->begin; ++span) covered = std::max(covered, spans[span].end);
       const CueRule& rule = rules_[cue->rule];
       if ((covered >= cue->end && !(rule.does & kInside)) || is_another_word(*cue, rule)) continue;
+      if (rule.does & kOpens && !opens_sentence(cue->begin)) continue;
       Place effect = cue->begin;
       if (rule.does & kEnds) {
         if (rule.does & kAfterComma && !follows_comma(cue->begin)) continue;
@@ -51,6 +52,10 @@ class CuePlacer {
     if (!(rule.does & kAnswers) || at(cue.end) != '.') return false;
     Place digit = between_.skip_space(cue.end + 1, cue.end + 4);
     return digit < text_.size && characters_.decimal(text_[digit]) >= 0;
+  }
+
+  bool opens_sentence(Place begin) const {
+    return begin - begin_ <= kOpeningReach && between_.words(begin_, begin, kOpeningWords) <= kOpeningWords;
   }
 
   static bool is_comma(uint32_t c) { return c == ',' || c == '(' || c == '-' || c == 0x2013; }

@@ -118,9 +118,11 @@ class ScopeReader {
     active_.erase(std::remove_if(active_.begin(), active_.end(), test), active_.end());
   }
 
-  // Whether a terminator ends a carried cue; one that needs a comma before it does not end a list.
+  // Whether a terminator ends a carried cue; one that needs a comma before it does not end a list, and neither that
+  // nor a verb in the past ends a cue that opens its sentence: "in 2015, he had".
   static bool ends(const CueRule& rule, const CueRule& carried) {
-    return is_in(rule.ends, carried.slot) && !(rule.does & kAfterComma && carried.stop == kList);
+    return is_in(rule.ends, carried.slot) && !(rule.does & kAfterComma && carried.stop == kList) &&
+           !(rule.does & (kIsPast | kAfterComma) && carried.does & kOpens);
   }
 
   void carry(const Placed& cue) {
@@ -192,7 +194,8 @@ class ScopeReader {
         if (cue.does->does & kEnds)
           drop([&](const Placed& carried) { return carried.end > cue.end && is_in(cue.does->ends, carried.does->slot); });
         else if (cue.does->does & kReachesBack || (cue.does->does & kAnswers && is_answer(cue))) {
-          drop([&](const Placed& carried) { return carried.does->slot == cue.does->slot; });
+          // Of one phrase with two scopes both are carried.
+          drop([&](const Placed& carried) { return carried.does->slot == cue.does->slot && carried.begin != cue.begin; });
           active_.push_back(cue);
         }
       }

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from codesets.index import index_files
+from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
 from codesets.search_open import compile_search, has_search
 from codesets.store import Releases, build_packaged
 from codesets.types import System
@@ -19,10 +20,13 @@ from engine.config import Config
 from engine.context.cues import CueTable
 from engine.context.scope import ContextReader
 from engine.errors import ArtifactError
+from engine.match.abbreviations import read_entries
+from engine.match.disambiguate import AbbreviationReader
 from engine.match.mentions import MentionFinder
 from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.pipeline import Pipeline, ReleaseTools
 from engine.rank.candidates import CandidateMaker
+from engine.rank.document import DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.types import Chart, Document
@@ -105,7 +109,10 @@ class Live:
         self.pipeline = Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
-            ranker=LinearRanker(has_priors="priors" not in config.without),
+            ranker=LinearRanker(has_priors="document" in config.without and "priors" not in config.without),
+            documents=None
+            if "document" in config.without
+            else DocumentRanker(has_rates="priors" not in config.without),
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,
@@ -140,5 +147,11 @@ class Live:
         tools = self._tools.get(version)
         if tools is None:
             finder = MentionFinder(self._dictionaries[version])
-            tools = self._tools[version] = ReleaseTools(snapshot, finder, CandidateMaker(snapshot))
+            reader = AbbreviationReader(
+                read_entries(read_abbreviations(System.ICD10CM), snapshot),
+                code_at=snapshot.code_at,
+                find=lambda text: finder.find(text).spans,
+                content_hash=inventory_hash(System.ICD10CM),
+            )
+            tools = self._tools[version] = ReleaseTools(snapshot, finder, reader, CandidateMaker(snapshot))
         return tools

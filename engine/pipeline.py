@@ -1,6 +1,7 @@
 """The order of the stages: documents to findings, findings to suggestions.
 
-sections -> sentences -> matches -> context -> candidates -> ranking -> findings -> drafts -> rules -> routing.
+sections -> sentences -> matches -> abbreviations -> context -> candidates -> ranking -> findings -> drafts -> rules
+-> routing.
 This is the only file that knows the stages together; each stage is pure, and so is `Pipeline.code`.
 """
 
@@ -17,19 +18,25 @@ from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
+from engine.context.transcript import read_transcript
 from engine.errors import ReleaseError, UnsupportedSystemError
-from engine.match.mentions import MentionFinder, TermSpan
+from engine.match.definitions import read_definitions
+from engine.match.disambiguate import AbbreviationReader
+from engine.match.mentions import MentionFinder
+from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex, read_axes
 from engine.rank.candidates import CandidateMaker, ChoiceSet
+from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span, is_plain
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import MentionFacts, feature_rows
 from engine.rank.hints import sort_places
-from engine.rank.ranking import CodeRanking
+from engine.rank.ranking import LEAST_ALONE, LEAST_BEFORE_DOCUMENT, CodeRanking, Ranked, doubtful_candidates
 from engine.rank.score import Ranker
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.run import RULES, apply_rules
+from engine.text.dialogue import Dialogue, main_side, read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -54,6 +61,7 @@ class ReleaseTools:
 
     snapshot: Snapshot
     mentions: MentionFinder
+    abbreviations: AbbreviationReader
     candidates: CandidateMaker
 
     @property
@@ -80,12 +88,25 @@ def _title(snapshot: Snapshot, code: str) -> str:
 
 @dataclass(slots=True)
 class ReadMention:
-    """A span of a document with its section, context and candidate codes, before ranking."""
+    """A span of a document with its section, context and candidate codes, before ranking.
+
+    `doubts` are the meanings of an abbreviation that could not be told apart, each with its weight.
+    """
 
     span: TermSpan
     section: str
     context: Context
     choices: ChoiceSet
+    doubts: tuple[tuple[float, ChoiceSet], ...] = ()
+
+
+@dataclass(slots=True)
+class _Layout:
+    """A document cut up; `dialogue` is None for a note."""
+
+    sections: list[Section]
+    sentences: list[tuple[int, int]]
+    dialogue: Dialogue | None = None
 
 
 class Pipeline:
@@ -100,17 +121,19 @@ class Pipeline:
         *,
         context: ContextReader,
         ranker: Ranker,
+        documents: DocumentRanker | None = None,
         systems: Sequence[str] = (System.ICD10CM.value,),
         max_chart_bytes: int = 4 * 1024 * 1024,
         without: Sequence[str] = (),
     ) -> None:
         self._tools_on = tools_on
         self._ranker = ranker
-        self._ranking = CodeRanking(ranker)
+        self._documents = documents
+        self._ranking = CodeRanking(ranker, least=LEAST_ALONE if documents is None else LEAST_BEFORE_DOCUMENT)
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
-        self._find_sections = _one_section if "sections" in without else find_sections
+        self._has_sections = "sections" not in without
         self._context = _NoContext() if "context" in without else context
         self._has_axes = "axes" not in without
         self._has_encounter = "encounter" not in without
@@ -128,8 +151,9 @@ class Pipeline:
         header = self.header(chart, request_id)
         tools = self._tools(chart.date_of_service)
         findings: list[Finding] = []
+        definitions = read_definitions(document.text for document in chart.documents)
         for number in range(len(chart.documents)):
-            found = self._read(tools, chart, number)
+            found = self._read(tools, chart, number, definitions)
             if on_findings is not None:
                 on_findings(found)
             findings += found
@@ -154,7 +178,9 @@ class Pipeline:
     def _models(self, tools: ReleaseTools) -> tuple[tuple[str, str], ...]:
         models = (
             ("dictionary", tools.mentions.content_hash),
+            ("abbreviations", tools.abbreviations.content_hash),
             (f"ranker:{self._ranker.name}", self._ranker.content_hash),
+            *((("ranker:document", self._documents.content_hash),) if self._documents is not None else ()),
         )
         if not self._without:
             return models
@@ -162,16 +188,10 @@ class Pipeline:
 
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
         """Return what the text says of any given spans, whether or not they name something codable."""
-        sections = self._find_sections(text)
+        layout = self._cut(text)
         cues = self._tools(None).mentions.find(text).cues
         order = sorted(range(len(spans)), key=lambda number: spans[number])
-        contexts = self._context.read(
-            text,
-            sections=sections,
-            sentences=find_sentences(text, sections),
-            cues=cues,
-            spans=[spans[number] for number in order],
-        )
+        contexts = self._contexts(text, layout, cues, [spans[number] for number in order])
         found = dict(zip(order, contexts, strict=True))
         return [found[number] for number in range(len(spans))]
 
@@ -183,7 +203,7 @@ class Pipeline:
 
     def read_mentions(self, document: Document, *, day: date | None = None) -> list[ReadMention]:
         """Return what a document names, with context and candidates, before ranking."""
-        return self._read_mentions(self._tools(day), document)
+        return self._read_mentions(self._tools(day), document, read_definitions((document.text,)))
 
     def score_choices(self, mention: ReadMention) -> list[float]:
         """Return the score of each choice of a mention, those that are too unlikely to be candidates among them."""
@@ -195,19 +215,26 @@ class Pipeline:
         return self._tools(None).title(code)
 
     def _read_mentions(
-        self, tools: ReleaseTools, document: Document, known: Mapping[str, str] | None = None
+        self,
+        tools: ReleaseTools,
+        document: Document,
+        definitions: Mapping[str, str],
+        known: Mapping[str, str] | None = None,
     ) -> list[ReadMention]:
         text = document.text
-        sections = self._find_sections(text)
-        sentences = find_sentences(text, sections)
+        layout = self._cut(text, document.kind)
         found = tools.mentions.find(text)
         hints = sort_places(found.hints, found.sides)
-        placed = _in_bodies(found.spans, sections)
-        places = [(span.begin, span.end) for span, _ in placed]
-        contexts = self._context.read(text, sections=sections, sentences=sentences, cues=found.cues, spans=places)
+        if layout.dialogue is not None and (side := main_side(text)):
+            known = {**(known or {}), "side": side}
+        spans = tools.abbreviations.add_defined(text, found.spans, definitions)
+        placed = tools.abbreviations.resolve(
+            text, _in_bodies(spans, layout.sections), kind=document.kind, definitions=definitions
+        )
+        contexts = self._contexts(text, layout, found.cues, [(span.begin, span.end) for span, _ in placed])
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
         encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
-        return [
+        read = [
             ReadMention(
                 span,
                 section,
@@ -220,26 +247,60 @@ class Pipeline:
             )
             for (span, section), context in zip(placed, contexts, strict=True)
         ]
+        for mention in read:
+            if mention.span.doubts:
+                near = mention.span.begin, mention.span.end
+                mention.doubts = tuple(
+                    (weight, tools.candidates.choices(senses, axes.near(*near), encounter=encounters.near(*near)))
+                    for weight, senses in mention.span.doubts
+                )
+        return read
 
-    def _read(self, tools: ReleaseTools, chart: Chart, number: int) -> list[Finding]:
-        document = chart.documents[number]
-        mentions = self._read_mentions(tools, document, _SEX_VALUES.get(chart.sex))
-        ranked = self._ranking.rank(
-            [_facts(mention) for mention in mentions],
-            [mention.choices for mention in mentions],
-            system=tools.snapshot.release.system.value,
-            title=tools.title,
+    def _cut(self, text: str, kind: str = "") -> _Layout:
+        """Cut a document up; without the part `sections` it is one, and no dialogue."""
+        if not self._has_sections:
+            sections = [Section("", 0, 0, len(text))]
+            return _Layout(sections, find_sentences(text, sections))
+        dialogue = read_dialogue(text, kind=kind)
+        if dialogue is not None:
+            return _Layout(dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances], dialogue)
+        sections = find_sections(text)
+        return _Layout(sections, find_sentences(text, sections))
+
+    def _contexts(
+        self, text: str, layout: _Layout, cues: Sequence[tuple[int, int, int]], spans: Sequence[tuple[int, int]]
+    ) -> list[Context]:
+        """Return the context of each span; they are sorted."""
+        contexts = self._context.read(
+            text, sections=layout.sections, sentences=layout.sentences, cues=cues, spans=spans
         )
+        if layout.dialogue is not None:
+            read_transcript(text, layout.dialogue, spans, contexts)
+        return contexts
+
+    def rank_mentions(self, document: Document) -> list[tuple[Span, Ranked]]:
+        """Return what the document ranker is given: each mention with its candidates by its own score."""
+        tools = self._tools(None)
+        mentions = self._read_mentions(tools, document, read_definitions((document.text,)))
+        ranking = CodeRanking(self._ranker, least=LEAST_BEFORE_DOCUMENT)
+        return list(zip(map(_span, mentions), _rank(ranking, tools, mentions), strict=True))
+
+    def _read(self, tools: ReleaseTools, chart: Chart, number: int, definitions: Mapping[str, str]) -> list[Finding]:
+        document = chart.documents[number]
+        mentions = self._read_mentions(tools, document, definitions, _SEX_VALUES.get(chart.sex))
+        system = tools.snapshot.release.system.value
+        ranked = _rank(self._ranking, tools, mentions)
+        if self._documents is not None:
+            least = [
+                KEEPS_ALL if mention.span.is_resolved or is_plain(candidates) else LEAST_OF_FINDINGS
+                for mention, candidates in zip(mentions, ranked, strict=True)
+            ]
+            ranked = self._documents.rescore([_span(mention) for mention in mentions], ranked, least)
         return [
-            Finding(_mention(mention, document.text, number), list(codes))
-            for mention, codes in zip(mentions, ranked, strict=True)
-            if codes
+            Finding(_mention(mention, document.text, number), codes)
+            for mention, sure in zip(mentions, ranked, strict=True)
+            if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]
-
-
-def _one_section(text: str) -> list[Section]:
-    """Read a document without the headings of its sections."""
-    return [Section("", 0, 0, len(text))]
 
 
 class _NoContext:
@@ -251,7 +312,21 @@ class _NoContext:
 
 
 def _facts(mention: ReadMention) -> MentionFacts:
-    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section)
+    return MentionFacts(mention.span.words, mention.span.is_capitals, mention.section, mention.span.is_resolved)
+
+
+def _rank(ranking: CodeRanking, tools: ReleaseTools, mentions: Sequence[ReadMention]) -> list[Ranked]:
+    return ranking.rank(
+        [_facts(mention) for mention in mentions],
+        [mention.choices for mention in mentions],
+        system=tools.snapshot.release.system.value,
+        title=tools.title,
+    )
+
+
+def _span(mention: ReadMention) -> Span:
+    span = mention.span
+    return Span(span.words, span.end - span.begin, span.is_capitals)
 
 
 def _mention(read: ReadMention, text: str, document: int) -> Mention:

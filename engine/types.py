@@ -65,6 +65,7 @@ class Origin(IntEnum):
     TITLE_VARIANT = 6
     ABBREVIATION = 7
     TABLE = 8
+    COMPOSED = 9
 
 
 class Side(IntEnum):
@@ -182,9 +183,17 @@ class Mention:
     context: Context
 
 
+# The origin of the candidates of an abbreviation that nothing in the chart resolves: each is one of its meanings.
+UNRESOLVED = "unresolved_abbreviation"
+
+
+# Less likely candidates are findings for a person to see; they answer nothing by themselves.
+LEAST_TO_SUGGEST = 0.27
+
+
 @dataclass(slots=True)
 class Candidate:
-    """A code a mention might mean; `score` is in [0, 1]; `origin` says which source of terms gave it."""
+    """A code a mention might mean; `score` is in [0, 1]; `origin` says which source of terms gave it, or UNRESOLVED."""
 
     system: str
     code: str
@@ -199,6 +208,11 @@ class Finding:
 
     mention: Mention
     codes: list[Candidate]
+
+    @property
+    def is_unresolved(self) -> bool:
+        """Whether it is an abbreviation whose candidates are its meanings, none of them likely enough."""
+        return self.codes[0].origin == UNRESOLVED
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -25,7 +25,7 @@ ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 # What a stage may take from below; charts, config and codesets' stores are for those who put the engine together.
 PER_STAGE = {
     "match": {"errors", "types", "text", "_fastmatch"},
-    "context": {"errors", "types", "_fasttext"},
+    "context": {"errors", "types", "text", "_fasttext"},
     "rank": {"errors", "types"},
     "rules": {"errors", "types"},
     "routing": {"errors", "types"},

@@ -123,7 +123,7 @@ def test_a_chart_is_not_changed_by_the_charts_before_it(pipeline: Pipeline) -> N
         ),
         # Family and personal history.
         (
-            "FAMILY HISTORY: Father with colon cancer.\nASSESSMENT: History of breast cancer. Asthma.",
+            "FAMILY HISTORY: Father with colon cancer.\nPAST MEDICAL HISTORY: History of breast cancer. Asthma.",
             Setting.OUTPATIENT,
             ["Z85.3", "Z80.0", "J45.909"],
             ["C50.919", "C18.9"],
@@ -195,7 +195,7 @@ def test_the_header_names_what_the_answer_rests_on(pipeline: Pipeline) -> None:
     header = pipeline.code(chart("Asthma."), request_id="r1").header
     assert header.request_id == "r1"
     assert [(release.system, release.version) for release in header.releases] == [("icd10cm", "2026")]
-    assert {name for name, _ in header.models} == {"dictionary", "ranker:linear"}
+    assert {name for name, _ in header.models} == {"dictionary", "abbreviations", "ranker:linear", "ranker:document"}
     assert all(len(content_hash) == 64 for _, content_hash in header.models)
 
 
@@ -259,3 +259,27 @@ def test_a_chart_that_cannot_be_coded_is_refused_with_field_and_reason(
 )
 def test_a_chart_at_the_limit_is_coded(pipeline: Pipeline, good: Chart) -> None:
     assert "J45.909" in {code.code for finding in pipeline.code(good).findings for code in finding.codes}
+
+
+def test_an_abbreviation_that_nothing_tells_is_a_finding_with_its_meanings_and_a_question(pipeline: Pipeline) -> None:
+    coded = pipeline.code(Chart("c", (Document("The patient has MS."),)))
+    (finding,) = coded.findings
+    assert finding.is_unresolved
+    assert {"G35.D", "I05.0"} == {candidate.code for candidate in finding.codes}
+    assert all(candidate.score < 0.3 for candidate in finding.codes)
+    assert coded.suggestions == []
+    (alert,) = coded.alerts
+    assert (alert.kind, alert.codes) == ("unclear_abbreviation", ["G35.D", "I05.0"])
+
+
+def test_no_question_is_asked_where_the_chart_suggests_one_of_the_meanings(pipeline: Pipeline) -> None:
+    coded = pipeline.code(Chart("c", (Document("The patient has MS."), Document("Known multiple sclerosis."))))
+    assert "G35.D" in {suggestion.code for suggestion in coded.suggestions}
+    assert "unclear_abbreviation" not in {alert.kind for alert in coded.alerts}
+
+
+def test_a_definition_in_one_document_holds_in_another(pipeline: Pipeline) -> None:
+    documents = (Document("The MS is unchanged."), Document("Echo: mitral stenosis (MS)."))
+    findings = pipeline.code(Chart("c", documents)).findings
+    assert {finding.codes[0].code for finding in findings} == {"I05.0"}
+    assert {finding.mention.document for finding in findings} == {0, 1}

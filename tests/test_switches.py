@@ -13,11 +13,13 @@ from engine.types import Chart, Document
 # A text that each part reads otherwise than the engine without it.
 TEXTS = {
     "lexicon": "Assessment: high blood pressure.",
+    "abbreviations": "Assessment: MS.",
     "tabular": "Assessment: Cortical blindness, right side of brain.",
     "sections": "FAMILY HISTORY:\nGout.",
     "context": "There is no pneumonia.",
     "axes": "Pain in the left knee.",
     "encounter": "Open fracture of the left wrist.",
+    "document": "He has asthma. The asthma is worse.",
     "priors": "Assessment: hypertension.",
     "rules": "Assessment: appendicitis with abdominal pain.",
 }

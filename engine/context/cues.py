@@ -43,6 +43,8 @@ class Does(IntFlag):
     SKIPS_ITEM = 128
     IS_EXACT = 256
     MAY_BELONG = 512
+    OPENS = 1024
+    IS_PAST = 2048
 
 
 class Stop(IntEnum):
@@ -96,6 +98,8 @@ _FLAGS = {
     "skip_item": Does.SKIPS_ITEM,
     "exact": Does.IS_EXACT,
     "near": Does.MAY_BELONG,
+    "opens": Does.OPENS,
+    "past": Does.IS_PAST,
 }
 _PREFIX = {"before": "pre", "after": "post", "both": "mid", "answer": "answer", "pseudo": "pseudo", "terminate": "end"}
 _STOPS = {"list": Stop.LIST, "clause": Stop.CLAUSE, "comma": Stop.COMMA, "and": Stop.AND}
@@ -167,11 +171,19 @@ def _read_entry(
     for phrase in phrases:
         if missing := set(_PLACE.findall(phrase)) - words.keys():
             raise ArtifactError(f"cue[{number}].phrases: got unknown words {{{min(missing)}}}, want a list of [words]")
-        for spelled in _expand(phrase, words):
+        for spelled in _spellings(phrase, words):
             yield (
                 spelled,
                 CueRule(f"{_PREFIX[direction]}:{spelled.lower()}", int(does), *settings, len(spelled.split()[0])),
             )
+
+
+def _spellings(phrase: str, words: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Also spell each "not" as transcripts do, which set the contraction apart: "do n't have"."""
+    for spelled in _expand(phrase, words):
+        yield spelled
+        if " not " in f" {spelled} ":
+            yield " ".join("n't" if word == "not" else word for word in spelled.split(" "))
 
 
 def _expand(phrase: str, words: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -19,6 +19,7 @@ WORDS_APART = "its words in a sentence, but not matched"
 OTHER_OF_CATEGORY = "other code of the category"
 BELOW_THRESHOLD = "below threshold"
 RANKED_LOWER = "another code ranked higher"
+UNRESOLVED = "an abbreviation left open"
 OFF_THE_CLAIM = "present, but not on the claim"
 
 Writer = Callable[[str], str]
@@ -123,7 +124,8 @@ def _offers(
                 yield code, (0, 0.0, Loss(f"rule: {alert.kind}", seen.get(code)))
     for finding in coded.findings:
         top = finding.codes[0]
-        yield top.code, (1, -top.score, Loss(_cause(finding.mention.context), place_of(finding)))
+        cause = UNRESOLVED if finding.is_unresolved else _cause(finding.mention.context)
+        yield top.code, (1, -top.score, Loss(cause, place_of(finding)))
         for number, candidate in enumerate(finding.codes[1:], 1):
             yield candidate.code, (2, -candidate.score, Loss(RANKED_LOWER, place_of(finding, number), top.code))
     for mention, scores in mentions:

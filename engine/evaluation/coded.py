@@ -12,7 +12,7 @@ from engine.evaluation.chapters import chapter_of
 from engine.evaluation.metrics import average_precisions
 from engine.evaluation.passages import Passages
 from engine.evaluation.tally import Judged, Tally, judge, tally, tally_by
-from engine.types import Assertion, Chart, CodedChart, Experiencer, Finding
+from engine.types import LEAST_TO_SUGGEST, Assertion, Chart, CodedChart, Experiencer, Finding
 
 Coder = Callable[[Chart], CodedChart]
 NOT_STATED = (Assertion.ABSENT, Assertion.CONDITIONAL, Assertion.HYPOTHETICAL)
@@ -26,19 +26,22 @@ NO_HEADING = "no heading"
 class Answers:
     """The codes given for each document of a corpus, best first, beside the gold.
 
-    By document and code, `places` tells where a given code was read and `losses` why a wanted one was missed.
+    `offered` are those given and all other candidates, best first: what average precision looks at. By
+    document and code, `places` tells where a given code was read and `losses` why a wanted one was missed.
     """
 
     gold: dict[str, set[str]]
     category_length: int = 3
     ranked: dict[str, list[str]] = field(default_factory=dict)
+    offered: dict[str, list[str]] = field(default_factory=dict)
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
     losses: dict[tuple[str, str], Loss] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
-    def add(self, document: str, text: str, places: Mapping[str, Place]) -> None:
-        """Record the codes given for a document, best first, and where each was read."""
+    def add(self, document: str, text: str, places: Mapping[str, Place], offered: Sequence[str] = ()) -> None:
+        """Record the codes given for a document, best first, where each was read, and all that were offered."""
         self.ranked[document] = list(places)
+        self.offered[document] = list(offered) or list(places)
         self.texts[document] = text
         self.places.update(((document, code), place) for code, place in places.items())
 
@@ -68,7 +71,7 @@ class Answers:
 
     def average_precisions(self) -> list[float]:
         """Return the average precision of each document, in order of name."""
-        return average_precisions(self.gold, self.ranked)
+        return average_precisions(self.gold, self.offered)
 
     def by_chapter(self) -> dict[str, Tally]:
         """Count the codes of each chapter of ICD-10-CM apart."""
@@ -142,17 +145,30 @@ class Answers:
         return f"{instead}{about}: {passages.around(place.begin, place.end)}"
 
 
-def present_findings(findings: Sequence[Finding]) -> dict[str, tuple[float, Finding]]:
-    """Return the codes of what the patient has or had, each with its best score and the finding that gave it."""
+def surest_findings(findings: Sequence[Finding], *, stated: bool = False) -> dict[str, tuple[float, Finding]]:
+    """Return the codes of what is mentioned, each with its best score and the finding that gave it.
+
+    With `stated`, only of what is said to be the patient's, not denied or merely thought of. An unresolved abbreviation
+    answers nothing, nor does what is less likely than LEAST_TO_SUGGEST.
+    """
     best: dict[str, tuple[float, Finding]] = {}
     for finding in findings:
         context = finding.mention.context
-        if context.experiencer is not Experiencer.PATIENT or context.assertion in NOT_STATED:
-            continue
+        is_stated = context.experiencer is Experiencer.PATIENT and context.assertion not in NOT_STATED
         top = finding.codes[0]
+        if finding.is_unresolved or top.score < LEAST_TO_SUGGEST or (stated and not is_stated):
+            continue
         if top.code not in best or best[top.code][0] < top.score:
             best[top.code] = (top.score, finding)
     return best
+
+
+def all_candidates(findings: Sequence[Finding]) -> list[str]:
+    """Return every candidate code of what is mentioned, best first."""
+    best: dict[str, float] = {}
+    for candidate in (candidate for f in findings if not f.is_unresolved for candidate in f.codes):
+        best[candidate.code] = max(candidate.score, best.get(candidate.code, 0.0))
+    return sorted(best, key=lambda code: (-best[code], code))
 
 
 def rank_codes(best: Mapping[str, tuple[float, Finding]]) -> list[str]:

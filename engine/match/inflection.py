@@ -72,6 +72,7 @@ INVARIANT = frozenset(
         "yours",
         "achilles",
         "human",
+        "hypochondria",
         "women",
         "hearing",
         "texas",

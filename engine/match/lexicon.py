@@ -4,17 +4,19 @@ A sense is a code number of the release, the origin of the term (which ranks it)
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from codesets.index import IndexFile
 from codesets.lexicon import LexiconEntry
+from codesets.lexicon.abbreviations import Abbreviation
 from codesets.snapshot import Snapshot
 from codesets.types import NoteKind
 from engine.match.automaton import Compiled, Phrase, compile_phrases, is_matchable, phrase_words, write_dictionary
 from engine.match.index_terms import entry_code, entry_forms
+from engine.match.parts import Parts, read_parts
 from engine.match.reference import ACROSS_COMMA, CUE, TERM, UPPER_ONLY, fold_words
 from engine.match.variants import bracketed_abbreviations, term_variants
 from engine.match.words import read_words
@@ -27,6 +29,8 @@ SIDE_WORDS = {
 
 # The code number of a term that names nothing codable: a longest match that yields no mention.
 SHADOW = 0xFFFFFFFF
+# Added to the number that an abbreviation has in the inventory; what it means is weighed where it stands.
+ABBREVIATION = 0x80000000
 
 # One-word terms of the tabular list (and their plurals) that in a chart are mostly ordinary words or a place, not a
 # diagnosis. Longer ones that misfire are shadows of the lexicon.
@@ -86,6 +90,14 @@ def lexicon_terms(entries: Iterable[LexiconEntry], snapshot: Snapshot) -> Iterat
             origin = Origin.LEXICON_WEAK if entry.weak else Origin.LEXICON
             flags = UPPER_ONLY if entry.upper else 0
             yield Term(entry.term, number, origin, flags | (ACROSS_COMMA if "," in entry.term else 0))
+
+
+def abbreviation_terms(inventory: Sequence[Abbreviation]) -> Iterator[Term]:
+    """Yield the abbreviations of the inventory, each for its number there; those without a diagnosis are shadows."""
+    for number, abbreviation in enumerate(inventory):
+        code = ABBREVIATION + number if any(sense.is_diagnosis for sense in abbreviation.senses) else SHADOW
+        flags = UPPER_ONLY if abbreviation.case == "upper" else 0
+        yield Term(abbreviation.text, code, Origin.ABBREVIATION, flags)
 
 
 def index_terms(index: IndexFile, snapshot: Snapshot) -> Iterator[Term]:
@@ -159,7 +171,8 @@ def gather_senses(
 
     Returns phrases as word ids, their flags, the spellings, the senses of each phrase as (code number,
     origin + 16 * side), and the phrase number of each cue. A shadow takes every sense from the phrases that read the
-    same, save those that are matched only in capitals.
+    same, save those that are matched only in capitals. An abbreviation of the inventory takes them from all: the
+    inventory alone says what it may mean.
     """
     phrases = [Phrase(term.text, term.flags) for term in terms]
     compiled = compile_phrases([*phrases, *(Phrase(cue, ACROSS_COMMA, inflect=False) for cue in cues)])
@@ -174,13 +187,18 @@ def gather_senses(
             cue_numbers.append(number)
             continue
         term = terms[position]
-        sense = (term.code, int(Side.NONE if term.code == SHADOW else term.side))
+        sense = (term.code, int(Side.NONE if term.code >= ABBREVIATION else term.side))
         senses[number][sense] = min(int(term.origin), senses[number].get(sense, 99))
+    owned = {number: own for number, of in enumerate(senses) if (own := _inventory_senses(of))}
     shadows = {words for (words, _), number in numbers.items() if (SHADOW, int(Side.NONE)) in senses[number]}
     for (words, flags), number in numbers.items():
         is_hidden = senses[number] and words in shadows and not flags & UPPER_ONLY
         if is_hidden or (SHADOW, int(Side.NONE)) in senses[number]:
             senses[number] = {(SHADOW, int(Side.NONE)): int(Origin.LEXICON)}
+    taken = {words for (words, _), number in numbers.items() if number in owned}
+    for (words, _), number in numbers.items():
+        if words in taken:
+            senses[number] = owned.get(number, {})
     flat = [[(code, origin + 16 * side) for (code, side), origin in sorted(found.items())] for found in senses]
     words_of_context = set(cue_numbers)
     flags_of = [
@@ -190,17 +208,32 @@ def gather_senses(
     return [key[0] for key in numbers], flags_of, compiled.surfaces, flat, cue_numbers
 
 
+def _inventory_senses(senses: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+    return {sense: origin for sense, origin in senses.items() if ABBREVIATION <= sense[0] < SHADOW}
+
+
 def build_dictionary(
-    path: Path, *, terms: Sequence[Term], cues: Sequence[str], hints: Sequence[str] = (), about: dict[str, Any]
+    path: Path,
+    *,
+    terms: Sequence[Term],
+    cues: Sequence[str],
+    hints: Sequence[str] = (),
+    parts: Parts | None = None,
+    about: dict[str, Any],
 ) -> str:
     """Compile terms, cues and hints into the dictionary file at `path`; returns its content hash (hex).
 
-    Hints are words that later stages want to know the places of; they are found like cues and numbered after them.
+    Hints are words that later stages want to know the places of; they are found like cues and numbered after them, and
+    so are the forms of parts (parts.py).
     """
+    parts = parts or Parts()
     forms = [cue_forms(cue) for cue in [*cues, *hints]]
-    phrases, flags, surfaces, senses, form_numbers = gather_senses(terms, [form for of_cue in forms for form in of_cue])
+    every = [*forms, *parts.forms]
+    phrases, flags, surfaces, senses, form_numbers = gather_senses(terms, [form for of_cue in every for form in of_cue])
     numbers = iter(form_numbers)
     cue_numbers = [[next(numbers) for _ in of_cue] for of_cue in forms]
+    part_numbers = [[next(numbers) for _ in of_part] for of_part in parts.forms]
+    pairs = [[finding, site, code] for (finding, site), code in parts.pairs.items()]
     begins = array("I", [0])
     flat = array("I")
     for found in senses:
@@ -211,5 +244,17 @@ def build_dictionary(
         image=Compiled(surfaces, phrases, flags).image(),
         begins=begins.tobytes(),
         senses=flat.tobytes(),
-        about={**about, "cues": cue_numbers, "hints": len(hints), "terms": len(terms), "phrases": len(phrases)},
+        about={
+            **about,
+            "cues": cue_numbers,
+            "hints": len(hints),
+            "parts": {"forms": part_numbers, "findings": parts.findings, "pairs": pairs},
+            "terms": len(terms),
+            "phrases": len(phrases),
+        },
     )
+
+
+def find_parts(terms: Iterable[Term]) -> Parts:
+    """Find the pairs of finding and site that terms name; a term of our own decides before one of the release."""
+    return read_parts((term.text, term.code, term.flags, int(term.origin)) for term in terms if term.code != SHADOW)

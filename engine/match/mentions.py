@@ -7,26 +7,14 @@ from pathlib import Path
 
 from engine._fastmatch import NO_PHRASE
 from engine.match.automaton import Dictionary
-from engine.match.lexicon import SHADOW
-from engine.match.words import read_words
+from engine.match.capitals import is_plain_word
+from engine.match.composed import Composer
+from engine.match.lexicon import ABBREVIATION, SHADOW
+from engine.match.term_span import Place, Senses, TermSpan
 
-_ALSO_WORDS = read_words("also_words.txt")
-_CAPITALS_REACH = 60
+# A longer term in capitals is no abbreviation: it stands in a passage of them.
+_LONGEST_ABBREVIATION = 7
 _MOST_REMEMBERED = 32_768
-
-Senses = tuple[tuple[int, int], ...]
-Place = tuple[int, int, int]
-
-
-@dataclass(slots=True)
-class TermSpan:
-    """A span with the senses of the phrases found there, as (code number, origin + 16 * side)."""
-
-    begin: int
-    end: int
-    words: int
-    is_capitals: bool
-    senses: Senses
 
 
 @dataclass(slots=True)
@@ -48,6 +36,7 @@ class MentionFinder:
         self.content_hash = self._dictionary.content_hash
         about = self._dictionary.about
         first_hint = len(about["cues"]) - about["hints"]
+        parts = about["parts"]
         cues: dict[int, list[int]] = {}
         hints: dict[int, list[int]] = {}
         for cue, forms in enumerate(about["cues"]):
@@ -57,41 +46,57 @@ class MentionFinder:
         # By phrase, what it is; most are one cue and no hint.
         self._cues = {phrase: tuple(numbers) for phrase, numbers in cues.items()}
         self._hints = {phrase: tuple(numbers) for phrase, numbers in hints.items()}
+        self._parts = {phrase: part for part, forms in enumerate(parts["forms"]) for phrase in forms}
+        pairs = {(finding, site): code for finding, site, code in parts["pairs"]}
+        self._composer = Composer(parts["findings"], pairs)
         self._senses = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_senses)
 
     def find(self, text: str) -> Found:
         """Read a document once."""
         others, terms = self._dictionary.matcher.find_apart(text)
-        cues, hints = self._cues, self._hints
+        cues, hints, parts = self._cues, self._hints, self._parts
+        placed = [(begin, end, parts[phrase]) for begin, end, phrase in others if phrase in parts]
+        spans, hidden = self._spans(text, terms)
         return Found(
             [(begin, end, number) for begin, end, phrase in others if phrase in cues for number in cues[phrase]],
-            self._spans(text, terms),
+            self._composer.compose(text, placed, spans, hidden),
             [(begin, end, number) for begin, end, phrase in others if phrase in hints for number in hints[phrase]],
             [(begin, end) for begin, end, phrase in others if phrase == NO_PHRASE],
         )
 
-    def _spans(self, text: str, terms: Sequence[Place]) -> list[TermSpan]:
+    def _spans(self, text: str, terms: Sequence[Place]) -> tuple[list[TermSpan], list[tuple[int, int]]]:
+        """Return the spans that name something codable, and those that hide what they hold."""
         spans: list[TermSpan] = []
+        hidden: list[tuple[int, int]] = []
         last_begin = -1
         for begin, end, phrase in terms:
             senses = self._senses(phrase)
             if not senses:
+                hidden.append((begin, end))
                 continue
             if begin == last_begin:  # of the longest terms, those that begin alike end alike
                 spans[-1].senses = (*spans[-1].senses, *senses)
                 continue
             last_begin = begin
             words = text[begin:end]
-            spans.append(TermSpan(begin, end, 1 + words.count(" "), words.isupper(), senses))
-        return [span for span in spans if not (span.is_capitals and _is_plain_word(text, span))]
+            if senses[0][0] >= ABBREVIATION:
+                spans.append(TermSpan(begin, end, 1, words.isupper(), (), senses[0][0] - ABBREVIATION))
+            else:
+                spans.append(
+                    TermSpan(
+                        begin,
+                        end,
+                        1 + words.count(" "),
+                        end - begin <= _LONGEST_ABBREVIATION and words.isupper(),
+                        senses,
+                    )
+                )
+        return [span for span in spans if not (span.is_capitals and _is_plain_word(text, span))], hidden
 
     def _read_senses(self, phrase: int) -> Senses:
         return tuple(sense for sense in self._dictionary.senses(phrase) if sense[0] != SHADOW)
 
 
 def _is_plain_word(text: str, span: TermSpan) -> bool:
-    if text[span.begin : span.end] not in _ALSO_WORDS:
-        return False
-    around = text[max(0, span.begin - _CAPITALS_REACH) : span.begin] + text[span.end : span.end + _CAPITALS_REACH]
-    letters = [c for c in around if c.isalpha()]
-    return sum(c.isupper() for c in letters) * 2 > len(letters)
+    """Whether a span in capitals is the word that its term also is; those of the inventory are weighed later."""
+    return span.abbreviation < 0 and is_plain_word(text, span.begin, span.end)

@@ -11,16 +11,29 @@ from pathlib import Path
 
 from codesets.index import IndexFile
 from codesets.lexicon import lexicon_hash, read_lexicon
+from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
 from codesets.snapshot import Snapshot
-from engine.match.lexicon import Term, build_dictionary, index_terms, lexicon_terms, tabular_terms
+from engine.match.lexicon import (
+    Term,
+    abbreviation_terms,
+    build_dictionary,
+    find_parts,
+    index_terms,
+    lexicon_terms,
+    tabular_terms,
+)
 
 _MADE_BY = (
     "automaton.py",
     "common_words.txt",
+    "finding_words.txt",
     "index_terms.py",
     "inflection.py",
     "lexicon.py",
+    "misspelling.py",
+    "parts.py",
     "reference.py",
+    "sites.txt",
     "variants.py",
     "words.py",
     "../text/characters.py",
@@ -54,6 +67,7 @@ class Ingredients:
 
 # By name, which is that of its switch (engine/switches.py).
 TERM_SOURCES: dict[str, Callable[[Snapshot, Ingredients], Iterable[Term]]] = {
+    "abbreviations": lambda snapshot, _: abbreviation_terms(read_abbreviations(snapshot.release.system)),
     "lexicon": lambda snapshot, _: lexicon_terms(read_lexicon(snapshot.release.system), snapshot),
     "tabular": lambda snapshot, _: tabular_terms(snapshot),
     "indexes": lambda snapshot, given: (term for index in given.indexes for term in index_terms(index, snapshot)),
@@ -65,6 +79,7 @@ def dictionary_path(home: Path, snapshot: Snapshot, given: Ingredients) -> Path:
     parts = [
         snapshot.release.content_hash,
         lexicon_hash(snapshot.release.system),
+        inventory_hash(snapshot.release.system),
         *(i.content_hash for i in given.indexes),
     ]
     key = hashlib.sha256("\0".join([*parts, *given.cues, "", *given.hints, _recipe_hash()]).encode()).hexdigest()[:20]
@@ -81,7 +96,7 @@ def make_dictionary(path: Path, snapshot: Snapshot, given: Ingredients) -> None:
     terms = [term for read in kept for term in read(snapshot, given)]
     release = snapshot.release
     about = {"system": release.system.value, "version": release.version, "snapshot": release.content_hash}
-    build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, about=about)
+    build_dictionary(path, terms=terms, cues=given.cues, hints=given.hints, parts=find_parts(terms), about=about)
     for old in path.parent.glob(f"{release.system.value}-{release.version}-*{SUFFIX}"):
         if old != path:
             old.unlink(missing_ok=True)

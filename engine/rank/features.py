@@ -14,11 +14,17 @@ from engine.rank.candidates import ChoiceSet, SenseChoice
 from engine.types import Origin
 
 _SECTION_GROUPS = {
-    **dict.fromkeys(("ASSESSMENT", "DIAGNOSIS", "IMPRESSION", "DISCHARGE_DIAGNOSIS", "PLAN"), "section_assessment"),
+    **dict.fromkeys(
+        (
+            "ADMISSION_DIAGNOSIS", "ASSESSMENT", "ASSESSMENT_AND_PLAN", "DIAGNOSIS", "DISCHARGE_DIAGNOSIS",
+            "IMPRESSION", "POSTOPERATIVE_DIAGNOSIS", "PREOPERATIVE_DIAGNOSIS", "PROBLEM_LIST",
+        ),
+        "section_assessment",
+    ),
     **dict.fromkeys(("PAST_MEDICAL_HISTORY", "PAST_SURGICAL_HISTORY", "SOCIAL_HISTORY"), "section_history"),
     "REVIEW_OF_SYSTEMS": "section_review",
     **dict.fromkeys(("PHYSICAL_EXAM", "RESULTS", "FINDINGS"), "section_exam"),
-}
+}  # fmt: skip
 
 FEATURES = (
     "bias",
@@ -31,16 +37,21 @@ _BIAS, _ORIGIN, _WORDS = _COLUMN["bias"], 1, _COLUMN["words"]
 _IS_DEFAULT, _MOVED, _SIDE_AGREES = _COLUMN["is_default"], _COLUMN["moved"], _COLUMN["side_agrees"]
 _IS_CAPITALS, _RIVALS, _PRIOR = _COLUMN["is_capitals"], _COLUMN["rivals"], _COLUMN["prior"]
 MOST_WORDS = 6
-_LEAST_OF_PLAIN_TERMS = -1.0
+_LEAST_OF_PLAIN_TERMS, _LEAST_IN_SECTIONS = -0.6, -0.4
+_WEAK = "?"
 _SECTION_COLUMNS = {section: _COLUMN[group] for section, group in _SECTION_GROUPS.items()}
 
 
 class MentionFacts(NamedTuple):
-    """What all candidates of one mention share. `words` counts the words of the span; over 6 count as 6."""
+    """What all candidates of one mention share. `words` counts the words of the span; over 6 count as 6.
+
+    `is_resolved` says that it is an abbreviation whose meaning the text told.
+    """
 
     words: int
     is_capitals: bool
     section: str
+    is_resolved: bool = False
 
 
 def feature_rows(
@@ -60,14 +71,22 @@ def section_column(section: str) -> int:
     return _SECTION_COLUMNS.get(section, -1)
 
 
-def prior_of(choice: SenseChoice, priors: dict[str, float]) -> float:
+def prior_key(choice: SenseChoice, code: str) -> str:
+    """Return the name of a prior: vague words for a code have one of their own ("lesion" beside "skin lesion")."""
+    return f"{code}{_WEAK}" if choice.origin == Origin.LEXICON_WEAK else code
+
+
+def prior_of(choice: SenseChoice, priors: dict[str, float], *, is_sectioned: bool = False) -> float:
     """Return the log-odds of a choice's code, or its category's.
 
     A term that our lexicon holds plain may lose little by them: a corpus that leaves "dementia" uncoded must not
-    silence it.
+    silence it. It may lose least in a note with headed sections, which that corpus has none of.
     """
-    prior = priors.get(choice.code, priors.get(choice.code[:3], 0.0))
-    return max(prior, _LEAST_OF_PLAIN_TERMS) if choice.origin == Origin.LEXICON else prior
+    code = choice.code
+    prior = priors.get(prior_key(choice, code), priors.get(prior_key(choice, code[:3]), 0.0))
+    if choice.origin == Origin.LEXICON:
+        return max(prior, _LEAST_IN_SECTIONS if is_sectioned else _LEAST_OF_PLAIN_TERMS)
+    return prior
 
 
 def _row(choice: SenseChoice, best_origin: int, fact: MentionFacts, priors: dict[str, float]) -> list[float]:
@@ -80,7 +99,7 @@ def _row(choice: SenseChoice, best_origin: int, fact: MentionFacts, priors: dict
     row[_SIDE_AGREES] = choice.side_agrees
     row[_IS_CAPITALS] = fact.is_capitals
     row[_RIVALS] = choice.origin > best_origin
-    row[_PRIOR] = prior_of(choice, priors)
+    row[_PRIOR] = prior_of(choice, priors, is_sectioned=bool(fact.section))
     column = section_column(fact.section)
     if column >= 0:
         row[column] = 1.0

@@ -9,33 +9,40 @@ from collections.abc import Callable, Sequence
 from engine.rank.candidates import ChoiceSet, SenseChoice
 from engine.rank.features import MOST_WORDS, MentionFacts, feature_rows, section_column
 from engine.rank.score import Ranker
-from engine.types import Candidate, Origin
+from engine.types import UNRESOLVED, Candidate, Origin
 
-# A candidate less likely than this is not worth a coder's look.
-MIN_SCORE = 0.3
+# What a mention's own score must reach at least: where the document is looked at next, and where it is all there is.
+LEAST_BEFORE_DOCUMENT, LEAST_ALONE = 0.05, 0.3
 MAX_CANDIDATES = 5
+# The most that a meaning of an unresolved abbreviation scores: under what a person would let pass (engine.routing).
+DOUBTFUL_SCORE = 0.3
 _ORIGIN_NAMES = tuple(origin.name.lower() for origin in Origin)
 _MOST_REMEMBERED = 16_384
 
-# Choices, words, whether in capitals, column of the section.
-_Key = tuple[ChoiceSet, int, bool, int]
+# Choices, words, whether in capitals, column of the section, whether there is one, whether a resolved abbreviation.
+_Key = tuple[ChoiceSet, int, bool, int, bool, bool]
 Ranked = tuple[Candidate, ...]
 
 
 class CodeRanking:
     """Ranks with one ranker; candidates are shared between mentions, so nothing may change them."""
 
-    def __init__(self, ranker: Ranker) -> None:
+    def __init__(self, ranker: Ranker, *, least: float = LEAST_ALONE) -> None:
+        """Candidates of a score under `least` are left out."""
         self._ranker = ranker
+        self._least = least
         self._ranked: dict[_Key, Ranked] = {}
 
     def rank(
         self, facts: Sequence[MentionFacts], choices: Sequence[ChoiceSet], *, system: str, title: Callable[[str], str]
     ) -> list[Ranked]:
-        """Return the candidates of each mention, best first; none if no choice is likely enough."""
+        """Return the candidates of each mention, best first; none if no choice is likely enough.
+
+        The best choice of a resolved abbreviation stays however unlikely: that it is meant was found out already.
+        """
         keys = [
-            (of_mention, min(words, MOST_WORDS), is_capitals, section_column(section))
-            for (words, is_capitals, section), of_mention in zip(facts, choices, strict=True)
+            (of_mention, min(words, MOST_WORDS), is_capitals, section_column(section), bool(section), is_resolved)
+            for (words, is_capitals, section, is_resolved), of_mention in zip(facts, choices, strict=True)
         ]
         found = [self._ranked.get(key) for key in keys]
         new = {key: fact for key, fact, known in zip(keys, facts, found, strict=True) if known is None}
@@ -55,7 +62,7 @@ class CodeRanking:
         row = 0
         for key in new:
             options = key[0].options
-            best = _best(scores[row : row + len(options)], options)
+            best = _best(scores[row : row + len(options)], options, self._least, keeps_one=key[5])
             row += len(options)
             ranked[key] = tuple(
                 Candidate(system, choice.code, title(choice.code), round(score, 4), _ORIGIN_NAMES[choice.origin])
@@ -64,6 +71,20 @@ class CodeRanking:
         return ranked
 
 
-def _best(scores: Sequence[float], options: Sequence[SenseChoice]) -> list[tuple[float, SenseChoice]]:
-    ranked = sorted(zip(scores, options, strict=True), key=lambda pair: (-pair[0], pair[1].code))
-    return [pair for pair in ranked[:MAX_CANDIDATES] if pair[0] >= MIN_SCORE]
+def doubtful_candidates(
+    doubts: Sequence[tuple[float, ChoiceSet]], *, system: str, title: Callable[[str], str]
+) -> list[Candidate]:
+    """Return the meanings of an abbreviation that nothing tells apart, as given, each with its share of a low score."""
+    return [
+        Candidate(system, code, title(code), round(DOUBTFUL_SCORE * weight, 4), UNRESOLVED)
+        for weight, choices in doubts[:MAX_CANDIDATES]
+        for code in [choice.code for choice in choices.options[:1]]
+    ]
+
+
+def _best(
+    scores: Sequence[float], options: Sequence[SenseChoice], least: float, *, keeps_one: bool
+) -> list[tuple[float, SenseChoice]]:
+    ranked = sorted(zip(scores, options, strict=True), key=lambda pair: (-pair[0], pair[1].code))[:MAX_CANDIDATES]
+    likely = [pair for pair in ranked if pair[0] >= least]
+    return likely or ranked[:keeps_one]

@@ -1,41 +1,88 @@
-"""What the provider assessed: where a note has an assessment, findings of the examination alone are no diagnoses.
+"""What the provider assessed: where a note has an assessment, what is only told or observed is not on the claim.
+
+An assessment states a diagnosis, or makes a symptom or status one of its items; a symptom in the reasoning about an
+item belongs to that item. A visit's claim holds what was assessed and what caused an injury; a stay's also the
+diseases told elsewhere (lasting conditions affect the care of a stay).
 
 Sources: ICD-10-CM Guidelines III.B (abnormal findings are not coded unless the provider says what they mean), IV.D and
-I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (conditions that affect care at this encounter).
+I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (a visit: conditions that require or affect
+care at this encounter), III (a stay), I.C.20.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
-from engine.rules.gather import LEADING_SECTIONS
-from engine.types import Alert, Severity, Suggestion
+from engine.rules.gather import EXTERNAL_CAUSES, LEADING_SECTIONS
+from engine.rules.itemised import is_item
+from engine.types import Alert, Evidence, Setting, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.B.4-5, III.B, IV.D, IV.J"
 # Sections that record what was asked, seen or measured, not what it means.
-_OBSERVED = frozenset(("PHYSICAL_EXAM", "REVIEW_OF_SYSTEMS", "VITAL_SIGNS", "RESULTS", "LABS", "IMAGING"))
+_OBSERVED = frozenset(("PHYSICAL_EXAM", "REVIEW_OF_SYSTEMS", "VITAL_SIGNS", "RESULTS", "LABS", "IMAGING", "INTERVIEW"))
 # Complaints that the code set files outside chapter 18; pain in a part is a symptom wherever it is filed.
 _COMPLAINTS = (
     "G89", "H53.1", "H57.1", "L29", "L53.9", "M25.4", "M25.5", "M25.6", "M54.2", "M54.5", "M54.6", "M54.8", "M54.9",
     "M62.8", "M79.1", "M79.6", "N64.4",
 )  # fmt: skip
+# An injury without a site says only that there was one.
+_WITHOUT_SITE = ("T14",)
+# What an external cause is reported with (I.C.20.a.1): an injury, or what it left in bones, joints and muscles.
+_BY_EXTERNAL_CAUSE = ("S", "T", "M")
+_VISITS = frozenset((Setting.OUTPATIENT, Setting.EMERGENCY))
+
+_Place = tuple[int, int]
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
-    """Leave out what is only observed or only complained of, if the chart has an assessment."""
+    """Leave out what the assessment does not take up, if the chart has an assessment."""
     leading = _places(facts, LEADING_SECTIONS)
-    if not any((e.document, e.begin) in leading for s in suggestions for e in s.evidence):
+    if not leading:
         return Outcome(suggestions)
-    observed = _places(facts, _OBSERVED)
+    stated = [[e for e in suggestion.evidence if (e.document, e.begin) in leading] for suggestion in suggestions]
+    assessed = [bool(found) and _is_definite(s.code) for s, found in zip(suggestions, stated, strict=True)]
+    if not any(assessed) and not any(_is_item(evidence, facts) for found in stated for evidence in found):
+        return Outcome(suggestions)
+    is_told = _told_at_a_visit(suggestions, assessed) if facts.chart.setting in _VISITS else _told_in_a_stay(facts)
     kept: list[Suggestion] = []
     left_out: list[Suggestion] = []
-    for suggestion in suggestions:
-        places = [(evidence.document, evidence.begin) for evidence in suggestion.evidence]
-        is_assessed = not leading.isdisjoint(places) or not (
-            is_symptom(suggestion.code) or suggestion.code.startswith(_COMPLAINTS) or observed.issuperset(places)
-        )
-        (kept if is_assessed else left_out).append(suggestion)
+    for suggestion, found, is_definite in zip(suggestions, stated, assessed, strict=True):
+        is_kept = is_definite or is_told(suggestion) or any(_is_item(evidence, facts) for evidence in found)
+        (kept if is_kept else left_out).append(suggestion)
     return Outcome(kept, [_alert(left_out)] if left_out else [])
 
 
-def _places(facts: Facts, sections: frozenset[str]) -> set[tuple[int, int]]:
+def _told_at_a_visit(suggestions: Sequence[Suggestion], assessed: Sequence[bool]) -> Callable[[Suggestion], bool]:
+    """Return what is on the claim of a visit unassessed: what caused an injury that was assessed."""
+    is_injured = any(s.code.startswith(_BY_EXTERNAL_CAUSE) for s, is_ in zip(suggestions, assessed, strict=True) if is_)
+    return lambda suggestion: is_injured and suggestion.code.startswith(EXTERNAL_CAUSES)
+
+
+def _told_in_a_stay(facts: Facts) -> Callable[[Suggestion], bool]:
+    """Return what is on the claim of a stay unassessed: diseases told elsewhere, if they were not only observed."""
+    observed = _places(facts, _OBSERVED)
+    return lambda suggestion: _is_disease_told(suggestion, observed)
+
+
+def _is_item(evidence: Evidence, facts: Facts) -> bool:
+    text = facts.chart.documents[evidence.document].text
+    return is_item(text, evidence.begin, evidence.end)
+
+
+@lru_cache(maxsize=8192)
+def _is_definite(code: str) -> bool:
+    """Whether a code says a disease or an injury with its site, not a complaint, a circumstance or a status."""
+    return not (is_symptom(code) or code.startswith(("Z", *EXTERNAL_CAUSES, *_WITHOUT_SITE, *_COMPLAINTS)))
+
+
+def _is_disease_told(suggestion: Suggestion, observed: set[_Place]) -> bool:
+    """Whether the chart tells of a condition that is no complaint and was not only observed."""
+    if is_symptom(suggestion.code) or suggestion.code.startswith(_COMPLAINTS):
+        return False
+    return not observed.issuperset((evidence.document, evidence.begin) for evidence in suggestion.evidence)
+
+
+def _places(facts: Facts, sections: Iterable[str]) -> set[_Place]:
     """Return where (document, begin) the mentions of some sections stand."""
     mentions = (finding.mention for finding in facts.findings)
     return {(mention.document, mention.begin) for mention in mentions if mention.section in sections}
@@ -46,7 +93,7 @@ def _alert(left_out: list[Suggestion]) -> Alert:
     return Alert(
         kind=RULE.name,
         severity=Severity.INFO,
-        message=f"{', '.join(codes)} left out: observed or complained of, but not taken up in the assessment",
+        message=f"{', '.join(codes)} left out: told or observed, but not taken up in the assessment",
         source=SOURCE,
         evidence=[evidence for suggestion in left_out for evidence in suggestion.evidence],
         codes=codes,

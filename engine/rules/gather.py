@@ -9,7 +9,21 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from engine.rules.history import code_in_context
-from engine.types import Assertion, Chart, Evidence, Finding, Reason, Role, Route, Setting, Suggestion
+from engine.types import (
+    LEAST_TO_SUGGEST,
+    UNRESOLVED,
+    Assertion,
+    Candidate,
+    Chart,
+    Evidence,
+    Finding,
+    Origin,
+    Reason,
+    Role,
+    Route,
+    Setting,
+    Suggestion,
+)
 
 _PER_REPEAT = 0.02
 _MOST = 0.98
@@ -27,10 +41,12 @@ LEADING_SECTIONS = frozenset(
     )
 )
 # External causes are never listed first (Guidelines I.C.20.a.6), nor are manifestations (I.A.13) and organisms (I.B.7).
-_EXTERNAL = ("V", "W", "X", "Y")
+EXTERNAL_CAUSES = ("V", "W", "X", "Y")
 _MANIFESTATION = re.compile(r"(?<!not )\bclassified elsewhere\b", re.IGNORECASE)
 _LAST = (1 << 30, 0)
 
+
+_PLAIN = frozenset((Origin.LEXICON.name.lower(), Origin.ABBREVIATION.name.lower()))
 
 # A finding, and why its code in its context differs from what the words alone mean.
 _Statement = tuple[Finding, Reason | None]
@@ -40,11 +56,13 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
     """Draft the suggestions of a chart in the order of a claim; `title` gives the title of a code, "" if there is none.
 
     First what the leading sections state, in their order (Guidelines II and IV.G: the condition chiefly responsible is
-    named first there), then the rest, surest first.
+    named first there), then the rest, surest first. An unresolved abbreviation states none of its meanings.
     """
     by_code: dict[tuple[str, str], list[_Statement]] = {}
     for finding in findings:
         context = finding.mention.context
+        if not _suggests(finding.codes[0]):
+            continue
         if context.assertion is Assertion.PRESENT or _counts_as_present(context.assertion, chart.setting):
             top = finding.codes[0]
             code, reason = code_in_context(top.code, context)
@@ -55,9 +73,14 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
     return [suggestion for _, suggestion in drafts]
 
 
+def _suggests(candidate: Candidate) -> bool:
+    """Whether a candidate is likely enough, or said in plain words: conventions that leave a disease uncoded differ."""
+    return candidate.origin in _PLAIN or (candidate.score >= LEAST_TO_SUGGEST and candidate.origin != UNRESOLVED)
+
+
 def may_lead(suggestion: Suggestion) -> bool:
     """Whether a code may be listed first."""
-    return not suggestion.code.startswith(_EXTERNAL) and not _is_manifestation(suggestion.display)
+    return not suggestion.code.startswith(EXTERNAL_CAUSES) and not _is_manifestation(suggestion.display)
 
 
 @lru_cache(maxsize=8192)

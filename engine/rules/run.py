@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from engine.rules import assessed, excludes1, integral_symptoms, seventh_character, unspecified
+from engine.rules import (
+    abbreviations,
+    assessed,
+    bilateral,
+    combination,
+    excludes1,
+    integral_symptoms,
+    seventh_character,
+    unspecified,
+)
 from engine.rules.base import Facts, Rule
 from engine.rules.gather import assign_roles
 from engine.types import Alert, Severity, Suggestion
@@ -13,9 +22,12 @@ from engine.types import Alert, Severity, Suggestion
 RULES: tuple[Rule, ...] = (
     seventh_character.RULE,
     assessed.RULE,
+    bilateral.RULE,
     unspecified.RULE,
+    combination.RULE,
     integral_symptoms.RULE,
     excludes1.RULE,
+    abbreviations.RULE,
 )
 
 

@@ -1,8 +1,9 @@
 """Unspecified beside specific: when the chart says more, the code that says less of the same thing goes.
 
-Sources: ICD-10-CM Guidelines I.B.2 (highest level of detail) and I.B.18 (unspecified codes only when the record
-says no more). Which of two codes of a category says more is read from the official titles: all that the vaguer one
-says, the other says too; or the vaguer one says no more than the heading that both stand under.
+Sources: ICD-10-CM Guidelines I.B.2 (highest level of detail), I.B.18 (unspecified codes only when the record says no
+more) and I.C.19.b (no T07 or T14 beside an injury with its site). Which of two codes of a category says more is read
+from the official titles: all that the vaguer one says, the other says too; or the vaguer one says no more than the
+heading that both stand under.
 """
 
 import re
@@ -30,6 +31,13 @@ _EMPTY = frozenset(
 _STEM = 7
 # Members of these chapters are different things, not one thing in more or less detail.
 _CATALOGUES = ("V", "W", "X", "Y", "Z")
+# An injury without a site beside one with it; a fall of no kind beside a kind of fall; pain beside pain of a part.
+_NO_DETAIL = (
+    (("T07", "T14"), ("S",)),
+    (("W19",), ("W00", "W01", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W13", "W14", "W15",
+                "W16", "W17", "W18")),
+    (("R52",), ("G43", "G44", "G89", "H57.1", "M25.5", "M54", "M79.6", "N23", "N64.4", "R07", "R10", "R51")),
+)  # fmt: skip
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
@@ -43,6 +51,9 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         better = None
         if len(family) > 1 and not suggestion.code.startswith(_CATALOGUES) and _VAGUE.search(suggestion.display):
             better = next((s for s in family if _says_more(facts.snapshot, s, suggestion)), None)
+        for vague, specific in _NO_DETAIL:
+            if suggestion.code.startswith(vague):
+                better = next((s for s in suggestions if s.code.startswith(specific)), better)
         if better is None:
             outcome.suggestions.append(suggestion)
             continue

@@ -22,6 +22,7 @@ _Reached = list[list[_Placed]]
 _ON, _BACK, _ANSWERS, _ENDS = int(Does.REACHES_ON), int(Does.REACHES_BACK), int(Does.ANSWERS), int(Does.ENDS)
 _IS_VERB, _AFTER_COMMA, _INSIDE = int(Does.IS_VERB), int(Does.AFTER_COMMA), int(Does.INSIDE)
 _SKIPS_ITEM, _IS_EXACT, _MAY_BELONG = int(Does.SKIPS_ITEM), int(Does.IS_EXACT), int(Does.MAY_BELONG)
+_OPENS, _IS_PAST = int(Does.OPENS), int(Does.IS_PAST)
 _SPEAKS = _ON | _BACK | _ANSWERS
 _ABSENT, _POSSIBLE, _CONDITIONAL, _HYPOTHETICAL = 0, 1, 2, 3
 _COMMA_BEFORE = re.compile(r"[,(\u2013-]\s*(?:(?:the|an?|his|her|their|this)\s+)?\Z", re.IGNORECASE)
@@ -33,6 +34,7 @@ _LONGEST = 2000
 
 # A verb this close to a cue belongs to it ("denies having", "history is positive for").
 _VERB_NEAR_WORDS = 2
+_OPENING_WORDS, _OPENING_REACH = 3, 60
 
 
 # Signs that are not words. "-" denies only where the sentence also marks with "+", or marks item after item.
@@ -139,6 +141,8 @@ def _place(text: str, begin: int, kept: Sequence[_Found], spans: Sequence[tuple[
             continue
         if does & _IS_EXACT and text[at + rule.first_length : at + rule.first_length + 1].isalnum():
             continue
+        if does & _OPENS and not (at - begin <= _OPENING_REACH and len(text[begin:at].split()) <= _OPENING_WORDS):
+            continue
         if does & _ANSWERS and text[end : end + 1] == "." and _NUMBERED.match(text, end):
             continue
         effect = at
@@ -218,8 +222,16 @@ def _sweep_on(text: str, begin: int, end: int, cues: list[_Placed], spans: Seque
 
 
 def _ends(rule: CueRule, carried: CueRule) -> bool:
-    """Whether a terminator ends a carried cue; one that needs a comma before it does not end a list."""
-    return bool(rule.ends >> carried.slot & 1) and not (rule.does & _AFTER_COMMA and carried.stop == 0)
+    """Whether a terminator ends a carried cue.
+
+    One that needs a comma before it does not end a list, nor does that or a verb in the past end a cue that opens its
+    sentence.
+    """
+    return (
+        bool(rule.ends >> carried.slot & 1)
+        and not (rule.does & _AFTER_COMMA and carried.stop == 0)
+        and not (rule.does & (_IS_PAST | _AFTER_COMMA) and carried.does & _OPENS)
+    )
 
 
 def _carry(text: str, active: list[_Placed], placed: _Placed) -> list[_Placed]:
@@ -288,7 +300,7 @@ def _sweep_back(text: str, begin: int, end: int, cues: list[_Placed], spans: Seq
             if rule.does & _ENDS:
                 active = [c for c in active if c[1] <= placed[1] or not rule.ends >> c[2].slot & 1]
             elif rule.does & _BACK or (rule.does & _ANSWERS and _is_answer(text, begin, end, placed)):
-                active = [*(carried for carried in active if carried[2].slot != rule.slot), placed]
+                active = [*(c for c in active if c[2].slot != rule.slot or c[0] == placed[0]), placed]
         reached.append(
             [carried for carried in active if _reaches_back(text, begin, end, carried, stop)] if active else active
         )

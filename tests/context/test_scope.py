@@ -64,8 +64,8 @@ def normal(expected: str) -> str:
     return "+".join(value for value in expected.split("+") if value != "present")
 
 
-def test_there_are_at_least_150_cases() -> None:
-    assert len(_CASES) >= 150
+def test_there_are_at_least_600_cases() -> None:
+    assert len(_CASES) >= 600
 
 
 @pytest.mark.parametrize(("expected", "marked"), _CASES, ids=[marked.strip()[:60] for _, marked in _CASES])

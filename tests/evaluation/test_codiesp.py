@@ -29,16 +29,20 @@ def test_figures_are_those_worked_by_hand(corpus: Path) -> None:
         }
     )
     scores = evaluate(corpus, coder).to_json()
-    # Right: e11.9 of a and s52.50 of b (without its seventh character). Wrong: e11.65. Missed: i10, said to be absent.
+    # Right: e11.9 and i10 of a (mentioned, if denied), s52.50 of b (without its seventh character).
+    # Wrong: e11.65, j45.909.
     assert scores["corpus"] == "codiesp"
-    assert scores["full"] == {"p": 0.6667, "r": 0.6667, "f1": 0.6667}
-    # Categories: e11 and s52 right, i10 missed, nothing wrong.
-    assert scores["category"] == {"p": 1.0, "r": 0.6667, "f1": 0.8}
-    # a: right at place 1 of two wanted, 1/2; b: 1.
-    assert scores["map"] == 0.75
+    assert scores["full"] == {"p": 0.6, "r": 1.0, "f1": 0.75}
+    # Categories: e11, i10 and s52 right, j45 wrong.
+    assert scores["category"] == {"p": 0.75, "r": 1.0, "f1": 0.8571}
+    # a: right at places 1 and 2; b: 1.
+    assert scores["map"] == 1.0
+    # Stated of the patient: i10 is missed, j45.909 not given. a: right at place 1 of two wanted, 1/2; b: 1.
+    assert scores["stated"]["full"] == {"p": 0.6667, "r": 0.6667, "f1": 0.6667}
+    assert scores["stated"]["map"] == 0.75
     assert scores["documents"] == 2
     assert scores["procedures"]["full"] == {"p": 0.0, "r": 0.0, "f1": 0.0}
-    assert scores["verbatim"]["full"] == {"p": 0.3333, "r": 0.3333, "f1": 0.3333}
+    assert scores["verbatim"]["full"] == {"p": 0.4, "r": 0.6667, "f1": 0.5}
 
 
 def test_every_document_is_coded_in_order_and_counted(corpus: Path) -> None:

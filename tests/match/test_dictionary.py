@@ -120,9 +120,9 @@ def test_cues_are_all_found_by_begin(finder: MentionFinder) -> None:
     assert cues == [(0, 2, 0), (0, 14, 1), (22, 38, 2)]
 
 
-def test_spans_in_capitals_are_marked(finder: MentionFinder) -> None:
-    spans = finder.find("KIDNEY STONE and kidney stone").spans
-    assert [(span.is_capitals, span.words) for span in spans] == [(True, 2), (False, 2)]
+def test_spans_written_as_abbreviations_are_marked_and_longer_ones_in_capitals_not(finder: MentionFinder) -> None:
+    spans = finder.find("SOB, KIDNEY STONE and kidney stone").spans
+    assert [(span.is_capitals, span.words) for span in spans] == [(True, 1), (False, 2), (False, 2)]
 
 
 def test_hints_are_found_beside_cues_and_numbered_from_nought(tmp_path: Path) -> None:

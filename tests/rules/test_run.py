@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 
 import pytest
-from drafts import draft, drafts, facts, finding
+from drafts import chart_in, draft, drafts, facts, finding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codesets.snapshot import Snapshot
+from engine.rules import combination
 from engine.rules.assessed import RULE as ASSESSED
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.rules.run import RULES, apply_rules
-from engine.types import Reason, Role, Severity, Suggestion
+from engine.types import Reason, Role, Setting, Severity, Suggestion
 
 MANY = [
     *("I10", "E11.9", "E11.65", "E10.9", "J18.9", "R05.9", "R50.9", "N20.0", "N13.2", "R56.9", "G40.909", "S52.501A"),
@@ -88,7 +89,9 @@ def test_the_drafts_themselves_are_left_alone(snapshot: Snapshot) -> None:
 def test_nothing_is_dropped_without_an_alert_and_order_is_kept(snapshot: Snapshot, codes: list[str]) -> None:
     suggestions, alerts = apply_rules(drafts(snapshot, *codes), facts(snapshot))
     kept = [s.code for s in suggestions]
-    assert kept == [code for code in codes if code in kept]
+    made = [code for code in kept if code not in codes]
+    assert [code for code in kept if code in codes] == [code for code in codes if code in kept]
+    assert {pair.becomes for pair in combination.pairs()} >= set(made)
     reported = {code for alert in alerts for code in alert.codes}
     assert set(codes) - set(kept) <= reported
     assert sum(s.role is Role.PRINCIPAL for s in suggestions) <= 1
@@ -133,6 +136,29 @@ def after_assessment(snapshot: Snapshot, stated: Sequence[tuple[str, str]]) -> l
 )
 def test_what_nobody_assessed_is_left_out(snapshot: Snapshot, stated: list[tuple[str, str]], stays: list[str]) -> None:
     assert after_assessment(snapshot, stated) == stays
+
+
+@pytest.mark.parametrize(
+    ("section", "setting", "stays"),
+    [
+        # A visit: what is only told of did not need or affect care (IV.J).
+        ("PAST_MEDICAL_HISTORY", Setting.OUTPATIENT, ["I10"]),
+        ("HISTORY_OF_PRESENT_ILLNESS", Setting.EMERGENCY, ["I10"]),
+        ("DIAGNOSIS", Setting.OUTPATIENT, ["E11.9", "I10"]),
+        ("HOSPITAL_COURSE", Setting.OUTPATIENT, ["I10"]),
+        # A stay in hospital: what coexists is coded (III).
+        ("PAST_MEDICAL_HISTORY", Setting.INPATIENT, ["E11.9", "I10"]),
+        ("PAST_MEDICAL_HISTORY", Setting.UNSPECIFIED, ["E11.9", "I10"]),
+        # Talk of a transcript, wherever the visit took place.
+        ("INTERVIEW", Setting.UNSPECIFIED, ["I10"]),
+    ],
+)
+def test_a_condition_of_a_visit_that_was_only_told_of_is_left_out(
+    snapshot: Snapshot, section: str, setting: Setting, stays: list[str]
+) -> None:
+    findings = [finding("E11.9", at=0, section=section), finding("I10", at=1, section="ASSESSMENT")]
+    outcome = ASSESSED.apply(drafts(snapshot, "E11.9", "I10"), facts(snapshot, findings, chart_in(setting)))
+    assert [s.code for s in outcome.suggestions] == stays
 
 
 def test_what_is_left_out_as_not_assessed_is_reported_with_its_evidence(snapshot: Snapshot) -> None:

@@ -46,6 +46,10 @@ def vague_gone(snapshot: Snapshot, *codes: str) -> list[str]:
         ("L03.90", "L03.115"),
         ("S52.509A", "S52.501A"),
         ("S72.90XA", "S72.001A"),
+        ("T14.8XXA", "S83.521A"),
+        ("T07.XXXA", "S72.001A"),
+        ("W19.XXXA", "W10.9XXA"),
+        ("R52", "M25.561"),
         ("O14.90", "O14.93"),
     ],
 )
@@ -71,6 +75,8 @@ def test_the_code_that_says_less_goes(snapshot: Snapshot, vague: str, specific: 
         ("Z79.899", "Z79.4"),
         ("Z88.9", "Z88.0"),
         ("Y92.9", "Y92.009"),
+        ("W19.XXXA", "W20.8XXA"),
+        ("T14.8XXA", "M54.50"),
     ],
 )
 def test_different_things_stay_side_by_side(snapshot: Snapshot, codes: tuple[str, ...]) -> None:

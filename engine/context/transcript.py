@@ -1,0 +1,109 @@
+"""Reads what a transcript says of spans beyond the cues of each utterance.
+
+A question asserts nothing until it is answered, what a clinician explains or hopes for asserts nothing at all, and "he"
+may be a relative named a turn before. The words are those of engine/text/dialogue.toml.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from engine.context.exchange import Answer, Ask, Question, find_question, is_given
+from engine.context.scope import ASKED
+from engine.text.dialogue import Dialogue, Speaker, Utterance, any_of, patterns
+from engine.types import Assertion, Axis, Context, Cue, Experiencer
+
+_ASIDE_REACH, _PERSON_REACH, _RELATIVE_REACH = 120, 120, 240
+_IFS = frozenset(("pre:if", "pre:any of following", "pre:unless"))
+_FAMILY = re.compile(
+    r"\b(?:my|your)\s(?:whole\s|entire\s|immediate\s)?family\b(?!\s(?:doctor|physician))", re.IGNORECASE
+)
+_PERSON = re.compile(r"\b(?:i|my|me|we|you|your|he|she|they|his|her)\b", re.IGNORECASE)
+_HIMSELF = re.compile(r"\b(?:patient|client|pt|p|speaker|spk|s|participant)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _asides() -> re.Pattern[str]:
+    return re.compile(r"\b" + any_of(patterns()["talk"]["asides"]), re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _relatives() -> re.Pattern[str]:
+    names = any_of(patterns()["talk"]["relatives"])
+    return re.compile(rf"\b(?:my|your|our)\s(?:[a-z]{{1,12}}\s){{0,2}}{names}", re.IGNORECASE)
+
+
+def read_transcript(
+    text: str, dialogue: Dialogue, spans: Sequence[tuple[int, int]], contexts: Sequence[Context]
+) -> None:
+    """Change the contexts of spans, which are sorted by begin, to what the talk around them says."""
+    questions: dict[int, Question | None] = {}
+    number, last = 0, len(dialogue.utterances) - 1
+    for span, context in zip(spans, contexts, strict=True):
+        begin = span[0]
+        while number < last and dialogue.utterances[number + 1].begin <= begin:
+            number += 1
+        if number > last:
+            return
+        if number not in questions:
+            questions[number] = find_question(text, dialogue, number)
+        question, utterance = questions[number], dialogue.utterances[number]
+        _forget_query(context, is_asked=question is not None)
+        if context.experiencer is Experiencer.PATIENT:
+            _read_person(text, dialogue, utterance, begin, context)
+        if context.assertion is not Assertion.PRESENT:
+            continue
+        if question is not None:
+            _apply(text, utterance, span, question, context)
+        elif dialogue.turns[utterance.turn].speaker is Speaker.CLINICIAN:
+            _read_aside(text, utterance, begin, context)
+
+
+def _forget_query(context: Context, *, is_asked: bool) -> None:
+    """Take back what "?" says in a note, a guess, and "if" in a question: "tell me if you have any pain?"."""
+    rules = {cue.rule for cue in context.cues if cue.axis is Axis.ASSERTION}
+    if ASKED.rule in rules or (is_asked and not rules.isdisjoint(_IFS)):
+        context.assertion = Assertion.PRESENT
+        context.cues = tuple(cue for cue in context.cues if cue.axis is not Axis.ASSERTION)
+
+
+def _apply(text: str, utterance: Utterance, span: tuple[int, int], question: Question, context: Context) -> None:
+    if question.ask is Ask.WHETHER and is_given(text, utterance, span):
+        return
+    if question.answer is Answer.NO:
+        _say(context, Assertion.ABSENT, question.begin, question.end, "answer:no")
+    elif question.answer is Answer.OTHER and question.ask is Ask.WHETHER:
+        _say(context, Assertion.HYPOTHETICAL, utterance.begin, utterance.end, "question:unanswered")
+
+
+def _read_aside(text: str, utterance: Utterance, begin: int, context: Context) -> None:
+    """Take back what a clinician only explains, hopes for or hedges."""
+    aside = _asides().search(text, max(utterance.begin, begin - _ASIDE_REACH), begin)
+    if aside is not None:
+        _say(context, Assertion.HYPOTHETICAL, aside.start(), aside.end(), "aside")
+
+
+def _say(context: Context, assertion: Assertion, begin: int, end: int, rule: str) -> None:
+    context.assertion = assertion
+    context.cues = (Cue(Axis.ASSERTION, begin, end, rule), *context.cues)
+
+
+def _read_person(text: str, dialogue: Dialogue, utterance: Utterance, begin: int, context: Context) -> None:
+    """Say that it is a relative's, of whom "he" or "she" speaks, or the family's."""
+    start = max(utterance.begin, begin - _PERSON_REACH)
+    named = _FAMILY.search(text, start, begin) or _relative_meant(text, dialogue, utterance, begin)
+    if named is not None:
+        context.experiencer = Experiencer.FAMILY
+        context.cues = (*context.cues, Cue(Axis.EXPERIENCER, named.start(), named.end(), "topic:relative"))
+
+
+def _relative_meant(text: str, dialogue: Dialogue, utterance: Utterance, begin: int) -> re.Match[str] | None:
+    """Return the relative named last, if the patient or who asks the patient says "he" or "she" of one."""
+    turn = dialogue.turns[utterance.turn]
+    if turn.speaker is Speaker.PATIENT and not _HIMSELF.search(text, turn.begin, turn.body_begin):
+        return None  # a parent speaks of the patient
+    persons = _PERSON.findall(text, max(utterance.begin, begin - _PERSON_REACH), begin)
+    if not persons or persons[-1].lower() not in ("he", "she", "they", "his", "her"):
+        return None
+    named = list(_relatives().finditer(text, max(0, begin - _RELATIVE_REACH), begin))
+    return named[-1] if named else None

@@ -1,0 +1,254 @@
+"""Findings said of a site in words that no term lists: gaps, another order, coordination.
+
+"A 4 cm mass in the upper pole of the right kidney", "swelling, right ankle", "cardiac and renal failure", "pain in the
+neck and back". The matcher reports where findings and sites stand (parts.py); here the ones that belong together are
+paired by the words between them. A pair whose code the lexicon does not know yields nothing.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+
+from engine.match.term_span import Place, TermSpan
+from engine.types import Origin
+
+# From a finding to its site: a preposition and some words that cut nothing.
+_LINK = r"(?:of|in|at|on|to|over|involving|affecting|around|near|within|inside|along|throughout|from)"
+_CUT = (
+    r"(?:and|or|but|with|without|no|not|due|secondary|because|caused|after|before|which|that|who|where|when|while|than"
+    r"|is|was|are|were|has|had|have|for|by|as|if|then|she|he|they|patient|under|until|since|during|through|via|per)\b"
+)
+_FILL = rf"(?:[\s-]+(?!{_CUT})[\w'.%/-]*\w)"
+_SIDES = r"(?:\s+(?:the|his|her|their|a|an|left|right|both|bilateral|lt|rt|upper|lower))*"
+_ORDINAL = r"(?:\d\d?(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)"
+_ORDINALS = rf"(?:\s+{_ORDINAL}(?:,|\s+and|\s+to))*"
+_AFTER = re.compile(
+    rf"{_FILL}{{0,2}}\s+{_LINK}(?:\s+the)?{_ORDINALS}(?:\s+(?!{_CUT})[\w'/-]*\w){{0,6}}\s+|,(?:\s+(?:left|right|both|bilateral|lt|rt))*\s+",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    rf"(?:\s+(?!{_CUT}|{_LINK}\b)[\w-]*\w){{0,2}}[\s-]+"
+    r"|\s+(?:is|was|are|were|appears?|appeared|looks?|feels?|remains?)\s+(?:\w+ly\s+|very\s+|still\s+|quite\s+)?",
+    re.IGNORECASE,
+)
+_AND = re.compile(
+    rf"\s*(?:,|/|\band\b|\bor\b|,\s*and\b|,\s*or\b|\bas well as\b)(?:\s+{_LINK})?{_SIDES}\s*", re.IGNORECASE
+)
+_REACH = 70
+_LONGEST_JOIN = 40
+_BEGIN = attrgetter("begin")
+# After every place of a text.
+_FAR = 1 << 60
+
+
+class Composer:
+    """Pairs findings with sites; parts below `findings` are findings, `pairs` gives the code number of each pair."""
+
+    def __init__(self, findings: int, pairs: Mapping[tuple[int, int], int]) -> None:
+        self._findings = findings
+        self._pairs = pairs
+
+    def compose(
+        self, text: str, parts: Sequence[Place], spans: list[TermSpan], hidden: Sequence[tuple[int, int]]
+    ) -> list[TermSpan]:
+        """Return the spans of a document with those that parts (begin, end, number; by begin) make, in order.
+
+        A span that says the finding alone gives way to the one that says its site too. No part of what stands in a
+        `hidden` place is read.
+        """
+        longest = _longest(parts)
+        near = self._findings_near_others(text, longest)
+        return _Reading(text, longest, spans, hidden, self._findings, self._pairs).spans(near) if near else spans
+
+    def _findings_near_others(self, text: str, parts: Sequence[Place]) -> list[int]:
+        """List the findings with a part before or after them in their sentence: most stand alone, and are done with."""
+        near: list[int] = []
+        last_end, last_is_finding, last_number = -_REACH, False, -1
+        findings, find = self._findings, text.find
+        for number, (begin, end, part) in enumerate(parts):
+            is_finding = part < findings
+            if (
+                (is_finding or last_is_finding)
+                and begin - last_end < _REACH
+                and find(". ", last_end, begin) < 0
+                and find("\n\n", last_end, begin) < 0
+            ):
+                if last_is_finding and last_number != number - 1:
+                    near.append(number - 1)
+                if is_finding:
+                    near.append(number)
+                    last_number = number
+            last_end, last_is_finding = end, is_finding
+        return near
+
+
+def _longest(parts: Sequence[Place]) -> list[Place]:
+    """Leave out the parts that stand within another."""
+    kept: list[Place] = []
+    last_begin = last_end = -1
+    for place in parts:
+        begin, end, _ = place
+        if end > last_end:
+            if begin == last_begin:
+                kept.pop()
+            kept.append(place)
+            last_begin, last_end = begin, end
+    return kept
+
+
+class _Reading:
+    """One document's parts beside its spans."""
+
+    def __init__(
+        self,
+        text: str,
+        parts: list[Place],
+        spans: list[TermSpan],
+        hidden: Sequence[tuple[int, int]],
+        findings: int,
+        pairs: Mapping[tuple[int, int], int],
+    ) -> None:
+        self._text = text
+        self._parts = parts
+        self._spans = spans
+        self._begins = [span.begin for span in spans]
+        self._hidden = hidden
+        self._findings = findings
+        self._pairs = pairs
+        self._gone: set[int] = set()
+
+    def spans(self, findings: Sequence[int]) -> list[TermSpan]:
+        """Return the spans with those that some of the parts, by number, are the findings of."""
+        made = [span for number in findings for span in self._made_of(number)]
+        if not made:
+            return self._spans
+        spans = [span for number, span in enumerate(self._spans) if number not in self._gone]
+        for span in made:
+            _put(spans, span)
+        return spans
+
+    def _made_of(self, number: int) -> Iterator[TermSpan]:
+        begin, end, finding = self._parts[number]
+        covering = self._span_at(begin, end)
+        span = self._spans[covering] if covering >= 0 else None
+        if span is not None and (span.begin < begin or span.end > end):
+            yield from self._coordinated(number, span.begin, span.end)
+            return
+        site = self._site_after(number)
+        if site < 0:
+            site = self._site_before(number)
+        if site < 0:
+            return
+        site_begin, site_end, of_site = self._parts[site]
+        code = self._pairs.get((finding, of_site), -1)
+        if code < 0:
+            return
+        first, last = min(begin, site_begin), max(end, site_end)
+        if self._holds_hidden(first, last):
+            return
+        if covering >= 0:
+            self._gone.add(covering)
+        if self._is_crowded(first, last, covering):
+            first, last = begin, end
+        yield self._span(first, last, code)
+        if site > number:
+            yield from self._more_sites(site, finding, step=1)
+        else:
+            yield from self._more_sites(site, finding, step=-1)
+
+    def _coordinated(self, number: int, begin: int, end: int) -> Iterator[TermSpan]:
+        """Read the further sites of a finding whose own term names one: "cardiac [and] renal failure"."""
+        finding = self._parts[number][2]
+        first = last = number
+        while first > 0 and self._parts[first - 1][0] >= begin:
+            first -= 1
+        while last + 1 < len(self._parts) and self._parts[last + 1][1] <= end:
+            last += 1
+        if first < number:
+            yield from self._more_sites(first, finding, step=-1)
+        elif last > number:
+            yield from self._more_sites(last, finding, step=1)
+
+    def _more_sites(self, site: int, finding: int, *, step: int) -> Iterator[TermSpan]:
+        """Read the sites that "and" or a comma joins to one, forward or backward."""
+        following = site + step
+        while 0 <= following < len(self._parts):
+            begin, end, number = self._parts[following]
+            near, far = sorted((site, following))
+            if number < self._findings or not _AND.fullmatch(self._text, self._parts[near][1], self._parts[far][0]):
+                return
+            if self._span_at(begin, end) >= 0 or (step > 0 and self._opens_finding(following)):
+                return
+            code = self._pairs.get((finding, number), -1)
+            if code >= 0:
+                yield self._span(begin, end, code)
+            site, following = following, following + step
+
+    def _opens_finding(self, site: int) -> bool:
+        """Whether a finding follows a site at once: "pain in the neck and back stiffness"."""
+        if site + 1 >= len(self._parts):
+            return False
+        begin, _, number = self._parts[site + 1]
+        return number < self._findings and begin - self._parts[site][1] <= 1
+
+    def _site_after(self, number: int) -> int:
+        _, end, _ = self._parts[number]
+        begin, joined = end, -1
+        for following in range(number + 1, len(self._parts)):
+            site_begin, site_end, part = self._parts[following]
+            if site_begin - end > _REACH:
+                return -1
+            if part < self._findings:
+                # "Pain and swelling in the left knee": read on behind the finding that "and" joins.
+                if site_begin - begin > _LONGEST_JOIN or not _AND.fullmatch(self._text, begin, site_begin):
+                    return -1
+                begin, joined = site_end, self._span_at(site_begin, site_end)
+                continue
+            if not _AFTER.fullmatch(self._text, begin, site_begin):
+                return -1
+            if self._opens_finding(following):
+                return -1
+            return following if self._span_at(site_begin, site_end) in (-1, joined) else -1
+        return -1
+
+    def _site_before(self, number: int) -> int:
+        if number == 0:
+            return -1
+        begin = self._parts[number][0]
+        site_begin, site_end, part = self._parts[number - 1]
+        if part < self._findings or begin - site_end > _REACH:
+            return -1
+        if self._span_at(site_begin, site_end) >= 0:
+            return -1
+        return number - 1 if _BEFORE.fullmatch(self._text, site_end, begin) else -1
+
+    def _span_at(self, begin: int, end: int) -> int:
+        """Return the number of the span that shares a character with [begin, end), -1 if none does."""
+        number = bisect_right(self._begins, end - 1) - 1
+        return number if number >= 0 and self._spans[number].end > begin else -1
+
+    def _holds_hidden(self, begin: int, end: int) -> bool:
+        """Whether a hidden place, which lie in order and apart, shares a character with [begin, end)."""
+        number = bisect_right(self._hidden, (end - 1, _FAR)) - 1
+        return number >= 0 and self._hidden[number][1] > begin
+
+    def _is_crowded(self, begin: int, end: int, own: int) -> bool:
+        """Whether another span than the finding's own stands in [begin, end)."""
+        first, last = bisect_right(self._begins, begin - 1), bisect_right(self._begins, end - 1)
+        before = first - 1
+        if before >= 0 and before != own and self._spans[before].end > begin:
+            return True
+        return any(number != own and number not in self._gone for number in range(first, last))
+
+    def _span(self, begin: int, end: int, code: int) -> TermSpan:
+        words = self._text[begin:end].count(" ") + 1
+        return TermSpan(begin, end, words, False, ((code, int(Origin.COMPOSED)),))
+
+
+def _put(spans: list[TermSpan], span: TermSpan) -> None:
+    """Put a span in its place among spans in order, unless one is there that shares a character with it."""
+    place = bisect_right(spans, span.begin, key=_BEGIN)
+    is_taken = place and spans[place - 1].end > span.begin
+    if not is_taken and not (place < len(spans) and spans[place].begin < span.end):
+        spans.insert(place, span)

@@ -1,0 +1,223 @@
+"""What a document as a whole says of its candidate codes: for each, the probability that it is right there.
+
+A mention's own score (score.py) knows the words of one span. Here one code is seen with all its mentions and its rivals
+of the same category, and with how often such a code was right in the training documents. The model is a sum of one
+function of each feature (boosted stumps in ONNX), so that what each feature adds can be told exactly.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from engine.errors import ArtifactError
+from engine.rank.ranking import Ranked
+from engine.types import Candidate, Origin
+
+_FOLDER = Path(__file__).parent
+# How many documents' worth the broader group of a code counts as: its chapter for a category, its category for a code.
+_CATEGORY_WEIGHT, _CODE_WEIGHT = 8.0, 4.0
+# A finding whose best code is less likely than this is not worth a coder's look, but a plain term or resolved
+# abbreviation is in any case; an alternative less likely than the other is not either.
+LEAST_OF_FINDINGS, LEAST_OF_ALTERNATIVES, KEEPS_ALL = 0.1, 0.05, -1.0
+_KINDS = (("R",), ("Z",), ("S", "T"), ("V", "W", "X", "Y"), ("C", "D0", "D1", "D2", "D3", "D4"))
+_ORIGINS = {origin.name.lower(): number for number, origin in enumerate(Origin)}
+
+FEATURES = (
+    "top_score", "best_score", "times_first", "times", "best_rank", "place_among_rivals", "rivals", "behind_best_rival",
+    "words", "characters", "is_capitals",
+    *(f"origin_{name}" for name in _ORIGINS),
+    "rate_of_code", "rate_of_category", "rate_of_chapter", "seen",
+    "code_length", "is_symptom", "is_factor", "is_injury", "is_external_cause", "is_neoplasm", "chapter",
+)  # fmt: skip
+
+
+_PLAIN = Origin.LEXICON.name.lower()
+
+
+class Span(NamedTuple):
+    """What is looked at of a mention besides its candidates; lengths in words and characters."""
+
+    words: int
+    characters: int
+    is_capitals: bool
+
+
+class CodeRates:
+    """How often codes, categories and chapters were right in the training documents where they were candidates."""
+
+    def __init__(self, counts: dict[str, tuple[int, int]]) -> None:
+        """`counts` gives, by code, category or chapter letter, in how many documents it was (right, a candidate)."""
+        self._counts = counts
+        self.features = lru_cache(maxsize=16_384)(self._features)
+
+    def _features(self, code: str) -> tuple[float, ...]:
+        """Return the part of a row that is the same in every document."""
+        chapter, _ = self._share(code[:1], 0.5, 2.0)
+        category, _ = self._share(code[:3], chapter, _CATEGORY_WEIGHT)
+        own, seen = self._share(code, category, _CODE_WEIGHT)
+        return (
+            _logit(own), _logit(category), _logit(chapter), math.log1p(seen), float(len(code)),
+            *(float(code.startswith(kind)) for kind in _KINDS), float(ord(code[0])),
+        )  # fmt: skip
+
+    def _share(self, key: str, broader: float, weight: float) -> tuple[float, int]:
+        right, seen = self._counts.get(key, (0, 0))
+        return (right + weight * broader) / (seen + weight), seen
+
+    @classmethod
+    def read(cls, path: Path) -> "CodeRates":
+        """Read a table of key, right, seen; raises ValueError on another."""
+        counts: dict[str, tuple[int, int]] = {}
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                key, right, seen = line.split("\t")
+                counts[key] = int(right), int(seen)
+        return cls(counts)
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1.0 - share))
+
+
+def code_rows(
+    spans: Sequence[Span], ranked: Sequence[Ranked], rates: CodeRates
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Return the codes of a document, in order of first mention, with a row for each: float32[n, len(FEATURES)]."""
+    seen: dict[str, list[float]] = {}
+    origins: dict[str, str] = {}
+    for span, candidates in zip(spans, ranked, strict=True):
+        for rank, candidate in enumerate(candidates):
+            code, score = candidate.code, candidate.score
+            row = seen.get(code)
+            if row is None:
+                row = seen[code] = [0.0, -1.0, 0.0, 0.0, float(rank), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+            row[3] += 1.0
+            if rank == 0:
+                row[2] += 1.0
+                row[0] = max(row[0], score)
+            row[4] = min(row[4], rank)
+            if score > row[1]:
+                row[1] = score
+                row[8], row[9], row[10] = span
+                origins[code] = candidate.origin
+    categories: dict[str, list[tuple[float, str]]] = {}
+    for code, row in seen.items():
+        row[2], row[3] = math.log1p(row[2]), math.log1p(row[3])
+        categories.setdefault(code[:3], []).append((-row[1], code))
+    for group in categories.values():
+        group.sort()
+        for place, (score, code) in enumerate(group):
+            row = seen[code]
+            row[5], row[6], row[7] = float(place), float(len(group)), score - group[0][0]
+    rows = [(*row, *_ONE_HOT[origins[code]], *rates.features(code)) for code, row in seen.items()]
+    return list(seen), np.array(rows, dtype=np.float32).reshape(-1, len(FEATURES))
+
+
+_ONE_HOT = {name: tuple(float(number == at) for at in range(len(_ORIGINS))) for name, number in _ORIGINS.items()}
+
+
+class DocumentRanker:
+    """The model over a document's codes, from `document_ranker.onnx` and `code_rates.tsv` of a folder.
+
+    One session with one thread, and no sum that depends on the batch: a row's probability depends on that row alone.
+    Raises ArtifactError on files that are missing, broken, or made for other features.
+    """
+
+    def __init__(self, folder: Path = _FOLDER, *, has_rates: bool = True) -> None:
+        """Without rates every code counts as never seen before."""
+        model, rates = folder / "document_ranker.onnx", folder / "code_rates.tsv"
+        try:
+            self.rates = CodeRates.read(rates) if has_rates else CodeRates({})
+            data = model.read_bytes()
+            self.content_hash = hashlib.sha256(data + rates.read_bytes()).hexdigest()
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"document ranker in {folder.name}: {error}") from None
+        self._session = _open(data, model.name)
+
+    def probabilities(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return float32[n] for float32[n, len(FEATURES)] rows."""
+        found: NDArray[np.float32] = self._session.run(None, {"rows": rows})[0][:, 0]
+        return found
+
+    def rescore(self, spans: Sequence[Span], ranked: Sequence[Ranked], least: Sequence[float]) -> list[Ranked]:
+        """Give the candidates of each mention the probability of their code in this document, and rank them by it.
+
+        A mention whose best candidate is under its `least` keeps none.
+        """
+        codes, rows = code_rows(spans, ranked, self.rates)
+        if not codes:
+            return list(ranked)
+        by_code = dict(zip(codes, (round(float(p), 4) for p in self.probabilities(rows)), strict=True))
+        made: dict[tuple[str, str], Candidate] = {}
+        return [_rescored(candidates, by_code, made, enough) for candidates, enough in zip(ranked, least, strict=True)]
+
+
+def is_plain(candidates: Ranked) -> bool:
+    """Whether a mention is a plain term of our lexicon for the code that its own score ranks first."""
+    return bool(candidates) and candidates[0].origin == _PLAIN
+
+
+def _rescored(
+    candidates: Ranked, by_code: dict[str, float], made: dict[tuple[str, str], Candidate], enough: float
+) -> Ranked:
+    found: list[Candidate] = []
+    if not candidates or max(by_code[candidate.code] for candidate in candidates) < enough:
+        return ()
+    for candidate in candidates:
+        score = by_code[candidate.code]
+        if score >= LEAST_OF_ALTERNATIVES or len(candidates) == 1:
+            key = candidate.code, candidate.origin
+            new = made.get(key)
+            if new is None:
+                new = Candidate(candidate.system, candidate.code, candidate.display, score, candidate.origin)
+                made[key] = new
+            found.append(new)
+    if len(found) > 1:
+        found.sort(key=lambda candidate: (-candidate.score, candidate.code))
+    return tuple(found)
+
+
+def _open(data: bytes, name: str) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises classes of its own for each kind of damage
+        raise ArtifactError(f"document ranker: {name} cannot be loaded ({type(error).__name__})") from None
+    shapes = [(given.name, given.shape[-1]) for given in session.get_inputs()]
+    if shapes != [("rows", len(FEATURES))]:
+        raise ArtifactError(f"document ranker: {name} takes {shapes}, want rows of {len(FEATURES)} features")
+    return session
+
+
+def explain(ranker: DocumentRanker, row: NDArray[np.float32], base: NDArray[np.float32]) -> list[tuple[str, float]]:
+    """Return what each feature of a row adds to the log-odds beside those of a base row, the greatest first.
+
+    The model is additive: the sum of these is the whole difference.
+    """
+    rows = np.repeat(base[None, :], len(FEATURES) + 1, axis=0)
+    for column in range(len(FEATURES)):
+        rows[column, column] = row[column]
+    odds = [_logit(min(max(float(p), 1e-6), 1 - 1e-6)) for p in ranker.probabilities(rows)]
+    added = [(name, odds[column] - odds[-1]) for column, name in enumerate(FEATURES)]
+    return sorted(added, key=lambda pair: (-abs(pair[1]), pair[0]))
+
+
+def count_rates(documents: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, tuple[int, int]]:
+    """Count, from (first candidates, right ones) of documents, what CodeRates takes."""
+    counts: dict[str, tuple[int, int]] = {}
+    for codes, right in documents:
+        right = set(right)
+        for code in set(codes):
+            for key in dict.fromkeys((code, code[:3], code[:1])):
+                was_right, seen = counts.get(key, (0, 0))
+                counts[key] = was_right + (code in right), seen + 1
+    return counts

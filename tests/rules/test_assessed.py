@@ -1,0 +1,84 @@
+"""What a visit's assessment takes up, and what of it is an item (Guidelines IV.D, IV.J), by hand."""
+
+import pytest
+
+from engine.pipeline import Pipeline
+from engine.rules.itemised import is_item
+from engine.types import Chart, Document, Setting
+
+VISIT = """PAST MEDICAL HISTORY: Hypothyroidism.
+HISTORY OF PRESENT ILLNESS: He slipped on ice yesterday. He has had a headache and takes insulin.
+ASSESSMENT AND PLAN:
+Mr. Doe is a 50-year-old man who presents to the office today with dizziness for one week.
+1. Type 2 diabetes mellitus.
+He reports fatigue after meals, so we will check his sugars and see him again in two weeks.
+2. Left ankle sprain.
+3. Cough.
+"""
+
+
+def suggested(pipeline: Pipeline, text: str, setting: Setting) -> list[str]:
+    """List the codes on the claim of one note."""
+    return [s.code for s in pipeline.code(Chart("made", (Document(text),), setting=setting)).suggestions]
+
+
+def test_the_claim_of_a_visit_holds_what_was_assessed_and_what_caused_an_injury(pipeline: Pipeline) -> None:
+    codes = suggested(pipeline, VISIT, Setting.OUTPATIENT)
+    assert codes[:3] == ["E11.9", "S93.402A", "R05.9"]
+    assert all(code.startswith("W") for code in codes[3:])
+
+
+def test_a_disease_told_outside_the_assessment_is_on_the_claim_of_a_stay(pipeline: Pipeline) -> None:
+    codes = suggested(pipeline, VISIT, Setting.INPATIENT)
+    assert "E03.9" in codes
+    assert not {"R51.9", "R42", "R53.83"} & set(codes)
+
+
+def test_a_note_without_an_assessment_keeps_its_symptoms(pipeline: Pipeline) -> None:
+    codes = suggested(pipeline, "HPI: Cough and hypothyroidism.\nPLAN: Return in a week.", Setting.OUTPATIENT)
+    assert set(codes) == {"R05.9", "E03.9"}
+
+
+VISIT_SPOKEN = """[doctor] good morning , what brings you in ?
+[patient] i slipped on ice and my ankle hurts . i have asthma too .
+[doctor] any fever or cough ?
+[patient] yes , a cough .
+[doctor] let me examine you . that is a little sore .
+[patient] yes .
+[doctor] so for your first problem , you have a left ankle sprain . for your second problem , your hypertension ,
+continue your pills .
+[patient] thank you .
+"""
+
+
+def test_of_a_conversation_the_claim_holds_what_the_clinician_sums_up(pipeline: Pipeline) -> None:
+    assert set(suggested(pipeline, VISIT_SPOKEN, Setting.OUTPATIENT)) == {"S93.402A", "I10", "W00.0XXA"}
+
+
+def test_what_is_left_out_is_reported(pipeline: Pipeline) -> None:
+    coded = pipeline.code(Chart("made", (Document(VISIT),), setting=Setting.OUTPATIENT))
+    (alert,) = [alert for alert in coded.alerts if alert.kind == "assessed"]
+    assert {"E03.9", "R42", "R53.83"} <= set(alert.codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("Cough.", True),
+        ("2. [Cough], dry, for which we will see how the patient does over the next two weeks.", True),
+        ("- Chronic daily [cough]", True),
+        ("Assessment: 1. Asthma. 2. [Cough].", True),
+        ("ASSESSMENT: [Cough], likely viral and expected to resolve within a week or so on its own.", True),
+        ("The patient has [cough].", False),
+        ("The patient is a smoker of many years who presents with [cough] since last week.", False),
+        ("• Reasoning: She reports that in the mornings she has [cough] and that it wakes her.", False),
+        ("Reports [cough].", False),
+        ("Continue [cough] drops.", False),
+        ("Right shoulder pain. Dry [cough].", True),
+        ("1. Asthma. He tells us that there is still some [cough] at night when he lies flat in bed.", False),
+    ],
+)
+def test_an_item_is_short_or_opens_its_line(text: str, is_one: bool) -> None:
+    begin = text.find("[") if "[" in text else text.lower().find("cough")
+    bare = text.replace("[", "").replace("]", "")
+    assert is_item(f"before\n{bare}\nafter", 7 + begin, 7 + begin + len("cough")) is is_one
