@@ -7,7 +7,7 @@ EXTRAS := dev
 
 SOURCES := pyproject.toml setup.py $(wildcard proto/chartcoder/v1/*.proto) $(wildcard engine/_*.pyx engine/_*.hpp)
 
-.PHONY: demo build test bench bench-peers bench-gates accuracy train serve lint clean system sanitize fuzz
+.PHONY: demo build test bench bench-peers bench-gates accuracy train serve lint clean system sanitize fuzz crash
 
 demo: build
 	$(BIN)/python samples/demo.py
@@ -57,6 +57,10 @@ sanitize: $(STAMP)
 
 fuzz: $(STAMP)
 	$(MAKE) -C fuzz fuzz PYTHON=$(abspath $(BIN)/python)
+
+# Kills the audit log's writers under load, 200 times; fails if a record that was acknowledged is lost.
+crash: $(STAMP)
+	PYTHONPATH=. $(BIN)/python tests/audit/crash.py --rounds 200
 
 # A C++17 compiler and Python's headers; taken from Debian's packages when we may, named otherwise.
 system:

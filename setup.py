@@ -48,6 +48,9 @@ def _root_of(module: str) -> Path:
     return Path(spec.origin).parent
 
 
+NATIVE = ("_fastmatch", "_fasttext", "_wire", "_canonical")
+
+
 def native(name: str) -> Extension:
     """A native module of engine/, for any CPU of its architecture."""
     return Extension(
@@ -61,4 +64,4 @@ def native(name: str) -> Extension:
 
 
 make_stubs()
-setup(ext_modules=cythonize([native("_fastmatch"), native("_fasttext"), native("_wire")], quiet=True))
+setup(ext_modules=cythonize([native(name) for name in NATIVE], quiet=True))

@@ -4,12 +4,15 @@ ChartcoderError
 ├── InputError                 the caller's input is wrong: change it and send again
 │   ├── ChartError             a field of the chart (field, got, want)
 │   ├── ChartTooLargeError     over the stated size limit: split it
-│   └── UnsupportedSystemError a code system that is unknown or not loaded
+│   ├── UnsupportedSystemError a code system that is unknown or not loaded
+│   └── UnknownRecordError     the audit log holds no such record
 ├── ReleaseError               no loaded code-set release covers the date of service
 ├── ArtifactError              a compiled dictionary, cue table or model cannot be used: rebuild it
 ├── ConfigError                a setting is wrong
 ├── AuditError                 the audit log cannot record: nothing may be answered
+│   ├── AuditUnsignedError     the record, or the log, is not signed yet: try again in some seconds
 │   └── AuditCorruptError      the audit log does not verify
+│       └── AuditFormatError   a newer version wrote the audit log
 ├── OverloadedError            try again later
 └── ShuttingDownError          try again, elsewhere
 
@@ -51,6 +54,12 @@ class UnsupportedSystemError(InputError):
     REASON = "CODE_SYSTEM_UNKNOWN"
 
 
+class UnknownRecordError(InputError):
+    """The audit log holds no such record."""
+
+    REASON = "RECORD_UNKNOWN"
+
+
 class ReleaseError(ChartcoderError):
     """No loaded release covers the date of service."""
 
@@ -79,6 +88,18 @@ class AuditCorruptError(AuditError):
     """The audit log does not verify."""
 
     REASON = "AUDIT_CORRUPT"
+
+
+class AuditUnsignedError(AuditError):
+    """What is asked for is not under a signed checkpoint yet."""
+
+    REASON = "AUDIT_UNSIGNED"
+
+
+class AuditFormatError(AuditCorruptError):
+    """A newer version wrote the audit log."""
+
+    REASON = "AUDIT_FORMAT_NEWER"
 
 
 class OverloadedError(ChartcoderError):

@@ -110,6 +110,11 @@ def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) 
     return Compiled(releases, dictionaries, procedures)
 
 
+def open_audit_log(config: Config) -> AuditLog:
+    """Open this process's audit log; raises AuditError if it cannot record."""
+    return AuditLog(config.audit_directory, key_file=config.audit_key, witness=config.audit_witness)
+
+
 class Live:
     """The open engine. `pipeline` codes charts; `releases` answers look-ups."""
 
@@ -154,7 +159,7 @@ class Live:
 
     def audit_log(self) -> AuditLog:
         """Open this process's audit log; raises AuditError if it cannot record."""
-        return AuditLog(self.config.audit_directory)
+        return open_audit_log(self.config)
 
     def _tools_on(self, day: date | None) -> ReleaseTools:
         snapshot = self.releases.release(System.ICD10CM, day)

@@ -11,6 +11,8 @@ from engine.errors import ConfigError
 
 DEFAULTS: dict[str, Any] = {
     "audit_dir": None,
+    "audit_key": None,
+    "audit_witness": None,
     "systems": ("icd10cm", "icd10pcs"),
     "without": (),
     "max_chart_bytes": 4 * MIB,
@@ -57,6 +59,8 @@ def test_the_audit_log_is_in_the_home_unless_named(tmp_path: Path) -> None:
     [
         ('home = "/tmp/made"', "home", Path("/tmp/made")),
         ('audit_dir = "/tmp/log"', "audit_dir", Path("/tmp/log")),
+        ('audit_key = "/tmp/key"', "audit_key", Path("/tmp/key")),
+        ('audit_witness = "/tmp/seen"', "audit_witness", Path("/tmp/seen")),
         ('uds = "/tmp/s.sock"', "uds", Path("/tmp/s.sock")),
         ('systems = ["icd10cm", "hcpcs"]', "systems", ("icd10cm", "hcpcs")),
         ('without = ["rules"]', "without", ("rules",)),

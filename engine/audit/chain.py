@@ -188,7 +188,7 @@ class Chain:
         try:
             return decode_head(path.read_bytes())
         except AuditCorruptError as error:
-            raise AuditCorruptError(f"{path.name}: {error}") from None
+            raise type(error)(f"{path.name}: {error}") from None
 
     def _close_files(self) -> None:
         for fd in (self._segment_fd, self._head_fd):
@@ -243,7 +243,7 @@ def _read_header(path: Path) -> SegmentHeader:
         try:
             return decode_header(stream.read(HEADER_BYTES))
         except AuditCorruptError as error:
-            raise AuditCorruptError(f"{path.name}: {error}") from None
+            raise type(error)(f"{path.name}: {error}") from None
 
 
 def _set_aside(path: Path, begin: int) -> Path:

@@ -1,9 +1,11 @@
 """The audit log a process writes: one shard of the directory, shared by the threads of the process.
 
 Appends that wait at the same time share one fsync (group commit): the first thread to come leads, commits everything
-that waits by then, wakes those it served and hands the lead to the next. No thread of the log's own is needed.
+that waits by then, wakes those it served and hands the lead to the next.
 
 Several processes may write one directory. Each takes the lowest shard nobody holds (flock) and continues that chain.
+A thread lets the Merkle tree grow behind the appends and signs it (`sealer`), a second after them and when the log is
+closed; no append waits for it.
 """
 
 import fcntl
@@ -16,21 +18,25 @@ from types import TracebackType
 
 from engine.audit.chain import Chain, Receipt
 from engine.audit.durable import create_file, sync_directory
-from engine.audit.record import Entry, chart_coded
+from engine.audit.note import Checkpoint
+from engine.audit.record import Entry, Origin, chart_coded
+from engine.audit.sealer import Sealer
+from engine.audit.sealing import SEAL_EVERY_S, Sealing
 from engine.audit.segment import SALT_BYTES, list_segments, lock_path
 from engine.errors import AuditCorruptError, AuditError
 from engine.types import Chart, CodedChart
 
 SEGMENT_BYTES = 64 * 1024 * 1024
+KEY_NAME = "signing.key"
 _MAX_SHARDS = 1000
 
 
-def record_coded_chart(log: "AuditLog", chart: Chart, coded: CodedChart) -> Receipt:
-    """Record what was answered for a chart; on return it is durable and the answer may be sent.
+def record_coded_chart(log: "AuditLog", chart: Chart, coded: CodedChart, *, origin: Origin | None = None) -> Receipt:
+    """Record what was answered for a chart, and to whom; on return it is durable and the answer may be sent.
 
     Raises AuditError, and then the answer must not be sent.
     """
-    return log.append(chart_coded(chart, coded, salt=log.salt))
+    return log.append(chart_coded(chart, coded, salt=log.salt, origin=origin))
 
 
 def _closed_turn() -> threading.Lock:
@@ -53,13 +59,25 @@ class _Ticket:
 class AuditLog:
     """The open log of one process, shared by its threads; appends block, so they are not for an event loop's thread.
 
-    `shard` is the one taken, `salt` keys the hashes of chart ids, `set_aside` is the file that keeps an unfinished tail
-    found at opening (None as a rule). A segment file is followed by the next once it holds `segment_bytes`.
-    Opening raises AuditError where the directory cannot be written, AuditCorruptError where the chain does not hold.
-    A process made by fork opens its own.
+    `directory` is where it is, `shard` the one taken, `salt` keys the hashes of chart ids, `set_aside` is the file that
+    keeps an unfinished tail found at opening (None as a rule). A segment file is followed by the next once it holds
+    `segment_bytes`.
+    `key_file` holds the key that signs (default: `signing.key` in the directory); it is made where the log has none.
+    `witness` is a folder that gets signed checkpoints.
+    Opening raises AuditError where the directory cannot be written or the key is not the log's, AuditCorruptError where
+    the chain does not hold or lacks what was signed. A process made by fork opens its own.
     """
 
-    def __init__(self, directory: Path, *, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+        key_file: Path | None = None,
+        witness: Path | None = None,
+        seal_every_s: float = SEAL_EVERY_S,
+    ) -> None:
+        self.directory = directory
         self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._idle = threading.Condition(self._mutex)
@@ -74,6 +92,7 @@ class AuditLog:
             raise AuditError(f"audit directory: cannot open: {error.strerror or 'unknown reason'}") from None
         self._chain = self._open_chain(directory, segment_bytes)
         self.set_aside = self._chain.set_aside
+        self._sealing = self._open_sealing(directory, key_file or directory / KEY_NAME, witness, seal_every_s)
 
     def append(self, entry: Entry) -> Receipt:
         """Append one record; returns once it is durable.
@@ -96,6 +115,18 @@ class AuditLog:
             raise ticket.error or AuditError("audit log: the append was interrupted")
         return ticket.receipts
 
+    def seal(self) -> Checkpoint | None:
+        """Sign everything acknowledged so far, of every process; returns the checkpoint, None without any record.
+
+        Raises AuditError if that cannot be done.
+        """
+        return self._sealing.seal()
+
+    @property
+    def sealing_problem(self) -> str:
+        """Why the tree last could not grow or be signed or shown to its witness; empty if it could."""
+        return self._sealing.problem
+
     def close(self) -> None:
         """Finish the appends in flight, refuse later ones, give the shard back; does nothing the second time."""
         with self._mutex:
@@ -103,6 +134,7 @@ class AuditLog:
                 return
             self._is_closed = True
             self._idle.wait_for(lambda: not self._is_busy)
+        self._sealing.close()
         self._chain.close()
         os.close(self._lock_fd)
 
@@ -123,6 +155,20 @@ class AuditLog:
         except BaseException:
             os.close(self._lock_fd)
             raise
+
+    def _open_sealing(self, directory: Path, key_file: Path, witness: Path | None, every_s: float) -> Sealing:
+        try:
+            return Sealing(Sealer(directory, key_file=key_file, witness=witness), every_s=every_s)
+        except OSError as error:
+            self._let_go()
+            raise AuditError(f"audit log: cannot open: {error.strerror or 'unknown reason'}") from None
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        self._chain.close()
+        os.close(self._lock_fd)
 
     def _join(self, ticket: _Ticket) -> bool:
         """Stand in line; return whether the thread leads at once."""
@@ -168,6 +214,7 @@ class AuditLog:
             for ticket in batch:
                 ticket.error = type(error)(str(error))  # each thread raises its own
             return
+        self._sealing.wake()
         for ticket in batch:
             ticket.receipts = [next(receipts) for _ in ticket.entries]
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.audit.record import MAX_BODY_BYTES, leaf_hash
-from engine.errors import AuditCorruptError
+from engine.errors import AuditCorruptError, AuditFormatError
 
 SALT_BYTES = 32
 
@@ -112,7 +112,7 @@ def encode_header(header: SegmentHeader) -> bytes:
 
 def decode_header(encoded: bytes) -> SegmentHeader:
     """Read the first bytes of a segment file; raises AuditCorruptError."""
-    magic, *values = _HEADER.unpack(_unseal(encoded, HEADER_BYTES, "segment header"))
+    magic, *values = _HEADER.unpack(_unseal(encoded, HEADER_BYTES, "segment header", _HEADER_MAGIC))
     if magic != _HEADER_MAGIC:
         raise AuditCorruptError("segment header: not an audit segment of this format")
     return SegmentHeader(*values)
@@ -125,10 +125,24 @@ def encode_head(head: Head) -> bytes:
 
 def decode_head(encoded: bytes) -> Head:
     """Read a head file; raises AuditCorruptError."""
-    magic, *values = _HEAD.unpack(_unseal(encoded, HEAD_BYTES, "head"))
+    magic, *values = _HEAD.unpack(_unseal(encoded, HEAD_BYTES, "head", _HEAD_MAGIC))
     if magic != _HEAD_MAGIC:
         raise AuditCorruptError("head: not an audit head of this format")
     return Head(*values)
+
+
+def read_head(directory: Path, shard: int) -> Head | None:
+    """Read the head of a shard that may be written meanwhile; None if it has none; raises AuditCorruptError."""
+    path = head_path(directory, shard)
+    for is_last in (False, False, True):
+        try:
+            return decode_head(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except AuditCorruptError as error:
+            if is_last:  # else perhaps half of one and half of the next
+                raise type(error)(f"{path.name}: {error}") from None
+    return None
 
 
 def encode_frame(record: bytes, digest: bytes) -> bytes:
@@ -163,11 +177,21 @@ def _read_frame(stream: BinaryIO, begin: int, prefix: bytes) -> Frame:
     return Frame(begin, end, state, digest, record)
 
 
+def check_format(found: bytes, magic: bytes, name: str) -> None:
+    """Raise AuditFormatError if a file's first bytes, which end in a digit, are of a newer format than ours."""
+    ours, theirs = magic[-1:], found[-1:]
+    if found[:-1] == magic[:-1] and theirs.isdigit() and theirs > ours:
+        raise AuditFormatError(
+            f"{name}: got format {theirs.decode()}, want at most {ours.decode()}: written by a newer version"
+        )
+
+
 def _seal(content: bytes) -> bytes:
     return content + _CHECK.pack(zlib.crc32(content))
 
 
-def _unseal(encoded: bytes, size: int, name: str) -> bytes:
+def _unseal(encoded: bytes, size: int, name: str, magic: bytes) -> bytes:
+    check_format(encoded[: len(magic)], magic, name)
     if len(encoded) != size:
         raise AuditCorruptError(f"{name}: got {len(encoded)} bytes, want {size}")
     content, check = encoded[: -_CHECK.size], encoded[-_CHECK.size :]

@@ -61,10 +61,11 @@ def _answers(pipeline: "Pipeline", log: "AuditLog", files: Iterable[ChartFile]) 
 
 def _code(pipeline: "Pipeline", log: "AuditLog", chart: Chart) -> CodedChart | ChartcoderError:
     from engine.audit.log import record_coded_chart
+    from engine.cli.operator import operator
 
     try:
         coded = pipeline.code(chart)
-        return replace(coded, audit_record=record_coded_chart(log, chart, coded).record_id)
+        return replace(coded, audit_record=record_coded_chart(log, chart, coded, origin=operator()).record_id)
     except ChartcoderError as error:
         return error
     except Exception as error:  # the boundary that keeps one chart's fault from the others

@@ -90,7 +90,7 @@ def import_releases(config: Config, files: tuple[Path, ...]) -> None:
     """Take the publishers' own files (or zips of them) as downloaded.
 
     Each is recognised, checked and reported. If one is truncated, wrong or unknown, nothing is imported and what was
-    there stays.
+    there stays. Who imported what is recorded in the audit log.
 
     \b
     chartcoder codesets import icd10cm-tabular-2027.xml icd10cm-index-2027.xml
@@ -98,11 +98,16 @@ def import_releases(config: Config, files: tuple[Path, ...]) -> None:
     chartcoder codesets import HCPC2026_OCT_ANWEB.txt
     """
     from codesets.importer import import_files
+    from engine.audit.kinds import AdministrationAction, administration
+    from engine.cli.operator import operator
     from engine.live import build as build_store
+    from engine.live import open_audit_log
 
-    with steps() as progress, writing_to(config.home):
+    with steps() as progress, writing_to(config.home), open_audit_log(config) as log:
         progress("reading and checking")
         reports = import_files(config.home, files)
+        did = AdministrationAction.RELEASE_IMPORTED
+        log.append_many([administration(operator(), did, report.kind, after=report.sha256) for report in reports])
         progress("compiling")
         build_store(config.home, progress=progress)
     for report in reports:

@@ -43,9 +43,16 @@ def setting(name: str, kind: Any, about: str, *, metavar: str | None = None) -> 
 @click.option(
     "--audit-dir", type=click.Path(path_type=Path), metavar="FOLDER", help="The audit log. [default: audit in --home]"
 )
+@click.option(
+    "--audit-key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The key that signs the audit log. [default: signing.key in its folder]",
+)
+@setting("audit_witness", click.Path(path_type=Path), "Folder that gets signed checkpoints.", metavar="FOLDER")
 @click.pass_obj
 def serve(config: Config, /, **given: Any) -> None:
-    """Serve CodingService and CodeSetService over gRPC until SIGTERM or Ctrl-C, then drain.
+    """Serve CodingService, CodeSetService and AuditService over gRPC until SIGTERM or Ctrl-C, then drain.
 
     \b
     chartcoder serve                                  on 127.0.0.1:50551

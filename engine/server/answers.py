@@ -13,7 +13,7 @@ from codesets.store import Releases
 from engine._wire import FrameWriter
 from engine.audit.chain import Receipt
 from engine.audit.log import AuditLog
-from engine.audit.record import Entry, chart_coded, chart_started
+from engine.audit.record import Entry, Origin, chart_coded, chart_started
 from engine.errors import InputError, ReleaseError
 from engine.server.convert import chart_from
 from engine.server.offsets import offset_tables
@@ -69,19 +69,20 @@ class Desk:
     coder: Coder
     salt: bytes
 
-    def draft(self, request: Any, request_id: str) -> Draft:
-        """Code the chart of a request; raises InputError, ReleaseError or AuditError."""
+    def draft(self, request: Any, request_id: str, origin: Origin) -> Draft:
+        """Code the chart of a request that came from `origin`; raises InputError, ReleaseError or AuditError."""
         chart = chart_from(request)
         with _FieldsOfRequest():
             coded = self.coder.code(chart, request_id=request_id)
         writer = _writer(chart, request)
         writer.add_findings(coded.findings)
-        return self._close(chart, coded, writer)
+        return self._close(chart, coded, writer, origin)
 
     def draft_in_parts(
         self,
         request: Any,
         request_id: str,
+        origin: Origin,
         *,
         on_start: Callable[[Start], None],
         on_pages: Callable[[list[bytes]], None],
@@ -93,7 +94,7 @@ class Desk:
         chart = chart_from(request)
         with _FieldsOfRequest():
             header = self.coder.header(chart, request_id)
-        on_start(Start(header, chart_started(chart, header, salt=self.salt)))
+        on_start(Start(header, chart_started(chart, header, salt=self.salt, origin=origin)))
         writer = _writer(chart, request)
 
         def on_findings(findings: list[Finding]) -> None:
@@ -102,13 +103,14 @@ class Desk:
 
         with _FieldsOfRequest():
             coded = self.coder.code(chart, request_id=request_id, on_findings=on_findings)
-        return self._close(chart, coded, writer)
+        return self._close(chart, coded, writer, origin)
 
-    def _close(self, chart: Chart, coded: CodedChart, writer: FrameWriter) -> Draft:
+    def _close(self, chart: Chart, coded: CodedChart, writer: FrameWriter, origin: Origin) -> Draft:
         writer.add_suggestions(coded.suggestions)
         writer.add_alerts(coded.alerts)
         closing = Closing(coded.elapsed_ms, len(coded.findings), len(coded.suggestions), len(coded.alerts))
-        return Draft(coded.header, chart_coded(chart, coded, salt=self.salt), writer.flush(), closing)
+        entry = chart_coded(chart, coded, salt=self.salt, origin=origin)
+        return Draft(coded.header, entry, writer.flush(), closing)
 
 
 def finish_whole(draft: Draft, receipt: Receipt) -> list[bytes]:

@@ -22,7 +22,7 @@ from grpc_reflection.v1alpha import reflection
 
 from engine.config import Config
 from engine.errors import ConfigError
-from engine.server import codesets, coding
+from engine.server import audit, codesets, coding
 from engine.server.answers import Desk, Engine
 from engine.server.helper import HelperReader, OpenEngine
 from engine.server.interceptors import Admission, Surrounding
@@ -30,7 +30,7 @@ from engine.server.large import ReaderHere
 from engine.server.logs import get_log, on_loop_error
 from engine.server.pool import EnginePool
 
-SERVICES = (coding.SERVICE, codesets.SERVICE)
+SERVICES = (coding.SERVICE, codesets.SERVICE, audit.SERVICE)
 MAX_METADATA_BYTES = 16 * 1024
 # Calls open at once, as a multiple of the charts in flight: streams and answers that wait for slow readers count here.
 CALLS_PER_CHART = 16
@@ -101,7 +101,8 @@ async def start(
         options=_options(config, share_port=share_port),
         maximum_concurrent_rpcs=config.max_in_flight * CALLS_PER_CHART,
     )
-    _add_services(server, coding.CodingService(pool), codesets.CodeSetService(engine.releases, pool))
+    sets, records = codesets.CodeSetService(engine.releases, pool), audit.AuditService(log, pool)
+    _add_services(server, coding.CodingService(pool), sets, records)
     state = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(state, server)
     if config.reflection:
@@ -173,7 +174,9 @@ def _options(config: Config, *, share_port: bool) -> list[tuple[str, int]]:
     ]
 
 
-def _add_services(server: Any, charts: coding.CodingService, sets: codesets.CodeSetService) -> None:
+def _add_services(
+    server: Any, charts: coding.CodingService, sets: codesets.CodeSetService, records: audit.AuditService
+) -> None:
     """Register the handlers; they take and give bytes.
 
     CodeChart has one request and a stream of replies. On the wire any method is a stream either way, and grpc.aio is
@@ -191,9 +194,17 @@ def _add_services(server: Any, charts: coding.CodingService, sets: codesets.Code
         "TranslateCode": sets.translate_code,
         "ListCodeSets": sets.list_code_sets,
     }
-    lookups = {name: grpc.unary_unary_rpc_method_handler(handler) for name, handler in unary.items()}
-    handlers = ((coding.SERVICE, streams), (codesets.SERVICE, lookups))
+    proofs = {
+        "GetRecord": records.get_record,
+        "ProveRecord": records.prove_record,
+        "GetCheckpoint": records.get_checkpoint,
+    }
+    handlers = ((coding.SERVICE, streams), (codesets.SERVICE, _unary(unary)), (audit.SERVICE, _unary(proofs)))
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(name, table) for name, table in handlers])
+
+
+def _unary(handlers: dict[str, Any]) -> dict[str, Any]:
+    return {name: grpc.unary_unary_rpc_method_handler(handler) for name, handler in handlers.items()}
 
 
 def _listen(server: Any, config: Config, port: int) -> Address:

@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from engine.audit.record import Origin
+
 REQUEST_ID_KEY = "x-request-id"
+# Who calls, until callers have identities: their address is what is known.
+UNIDENTIFIED = "unidentified"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
@@ -15,11 +19,12 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 class Call:
     """One call: its method and request id, when it was let in (on `time.perf_counter`), and counts for the access log.
 
-    Never names or text.
+    Never names or text. `origin` is who calls, for the audit log.
     """
 
     method: str
     request_id: str
+    origin: Origin
     began_s: float = field(default_factory=time.perf_counter)
     counts: dict[str, int] = field(default_factory=dict)
 

@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
+from engine.audit.record import Origin
 from engine.config import Config
 from engine.errors import ChartcoderError
 from engine.pb.chartcoder.v1.coding_pb2 import CodeChartRequest
@@ -66,7 +67,7 @@ class HelperReader:
         try:
             pipe = self._pipe or self._start()
             self._job = job
-            pipe.send((self._number, job.request.SerializeToString(), job.request_id))
+            pipe.send((self._number, job.request.SerializeToString(), job.request_id, job.origin))
             return self._listen(pipe, on_start, on_pages)
         except (EOFError, OSError):
             self._forget()
@@ -152,8 +153,8 @@ class _Helper:
     def run(self) -> None:
         """Read charts until the pipe closes."""
         while True:
-            self._number, data, request_id = self._pipe.recv()
-            self._pipe.send(self._read(data, request_id))
+            self._number, data, request_id, origin = self._pipe.recv()
+            self._pipe.send(self._read(data, request_id, origin))
             gc.collect()
 
     def on_signal(self, *_: object) -> None:
@@ -162,11 +163,11 @@ class _Helper:
             self._is_reading = False
             raise DroppedError
 
-    def _read(self, data: bytes, request_id: str) -> Draft | _Failed:
+    def _read(self, data: bytes, request_id: str, origin: Origin) -> Draft | _Failed:
         self._is_reading = True
         try:
             return self._desk.draft_in_parts(
-                CodeChartRequest.FromString(data), request_id, on_start=self._on_start, on_pages=self._on_pages
+                CodeChartRequest.FromString(data), request_id, origin, on_start=self._on_start, on_pages=self._on_pages
             )
         except DroppedError:
             return _Failed(is_dropped=True)

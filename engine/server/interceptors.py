@@ -15,8 +15,9 @@ from typing import Any
 import grpc
 import grpc.aio
 
+from engine.audit.record import Origin
 from engine.errors import ShuttingDownError
-from engine.server.calls import CURRENT_CALL, REQUEST_ID_KEY, Call, current_call, request_id_from
+from engine.server.calls import CURRENT_CALL, REQUEST_ID_KEY, UNIDENTIFIED, Call, current_call, request_id_from
 from engine.server.logs import get_log, log_call, where
 from engine.server.status import is_expected, to_status
 
@@ -80,7 +81,8 @@ class _Log:
     __slots__ = ("_call", "_context", "_is_quiet", "_token")
 
     def __init__(self, method: str, context: Any, *, is_quiet: bool) -> None:
-        self._call = Call(method, request_id_from(context.invocation_metadata() or ()))
+        origin = Origin(UNIDENTIFIED, address=context.peer())
+        self._call = Call(method, request_id_from(context.invocation_metadata() or ()), origin)
         self._context = context
         self._is_quiet = is_quiet
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.audit.record import Origin
 from engine.errors import OverloadedError
 from engine.server.answers import Draft
 
@@ -36,6 +37,7 @@ class Job:
     request: Any
     size: int
     request_id: str
+    origin: Origin
     on_frames: Callable[[list[bytes]], None] | None = None
     latest_s: float = math.inf
     taken_s: float = field(default_factory=time.perf_counter)

@@ -61,7 +61,7 @@ class SmallLane:
         drafted: list[Job] = []
         while (job := self._to_code.get()) is not None:
             free_s = job.work(
-                lambda job=job: self._desk.draft(job.request, job.request_id),  # type: ignore[misc]
+                lambda job=job: self._desk.draft(job.request, job.request_id, job.origin),  # type: ignore[misc]
                 free_s=free_s,
             )
             if job.draft is None:

@@ -38,7 +38,7 @@ class ReaderHere:
 
     def draft(self, job: Job, *, on_start: OnStart, on_pages: OnPages) -> Draft:
         """Draft the answer; notices between documents that nobody waits."""
-        return self._desk.draft_in_parts(job.request, job.request_id, on_start=on_start, on_pages=on_pages)
+        return self._desk.draft_in_parts(job.request, job.request_id, job.origin, on_start=on_start, on_pages=on_pages)
 
     def drop(self, job: Job) -> None:
         """Do nothing: `on_pages` will find that the job is dropped."""

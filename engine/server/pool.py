@@ -55,7 +55,7 @@ class EnginePool:
         else:
             _check(room)
             room.take(size)
-        job = Job(request, size, call.request_id, on_frames)
+        job = Job(request, size, call.request_id, call.origin, on_frames)
         if not can_wait:
             job.latest_s = room.latest_s(call.began_s)
         (self._large if is_large else self._small).put(job)

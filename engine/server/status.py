@@ -21,9 +21,11 @@ _Codes = dict[type[Exception], int]
 
 # The first class that fits decides, so subclasses stand above their base.
 _CODES: _Codes = {
+    errors.UnknownRecordError: code_pb2.NOT_FOUND,
     errors.InputError: code_pb2.INVALID_ARGUMENT,
     errors.ReleaseError: code_pb2.FAILED_PRECONDITION,
     errors.AuditCorruptError: code_pb2.DATA_LOSS,
+    errors.AuditUnsignedError: code_pb2.FAILED_PRECONDITION,
     errors.AuditError: code_pb2.UNAVAILABLE,
     errors.OverloadedError: code_pb2.RESOURCE_EXHAUSTED,
     errors.ShuttingDownError: code_pb2.UNAVAILABLE,

@@ -92,7 +92,9 @@ def test_a_wrong_corpus_is_refused(corpus: str, name: str, terminal: Terminal) -
 def test_a_record_can_be_shown_and_the_log_verified(terminal: Terminal) -> None:
     (line,) = terminal.run("code", "--format", "jsonl", stdin=b"Assessment: hypertension").lines
     verified = terminal.run("audit", "verify")
-    assert (verified.status, verified.out) == (0, "1 record in 1 shard: whole\n")
+    first, second = verified.out.splitlines()
+    assert (verified.status, first) == (0, "1 record in 1 shard: whole")
+    assert second.startswith("1 record signed by chartcoder/audit/")
     shown = terminal.run("audit", "show", line["summary"]["audit_record"])
     assert shown.status == 0
     assert "I10" in shown.out

@@ -19,6 +19,8 @@ FIELDS = {item.name: item for item in fields(Config)}
 OTHER_VALUES = {
     "home": '"elsewhere"',
     "audit_dir": '"log"',
+    "audit_key": '"key.pem"',
+    "audit_witness": '"witness"',
     "systems": '["icd10cm", "hcpcs"]',
     "without": '["rules"]',
     "max_chart_bytes": "5000",
@@ -88,12 +90,15 @@ def test_options_of_serve_go_before_the_file(tmp_path: Path, monkeypatch: pytest
     file = tmp_path / "c.toml"
     file.write_text(f'home = "{tmp_path}"\nport = 1234\nworkers = 2\nreflection = false\n', encoding="utf-8")
     words = "--port 0 --host localhost --uds /tmp/s --max-in-flight 9 --drain-s 1.5 --log-level error "
-    words += "--systems icd10cm,hcpcs --max-chart-bytes 5000 --max-message-bytes 9999 --audit-dir /tmp/a"
+    words += "--systems icd10cm,hcpcs --max-chart-bytes 5000 --max-message-bytes 9999 --audit-dir /tmp/a "
+    words += "--audit-key /tmp/k --audit-witness /tmp/w"
     assert run_here("--config", file, "serve", *words.split()).status == 0
     assert seen == [
         Config(
             home=tmp_path,
             audit_dir=Path("/tmp/a"),
+            audit_key=Path("/tmp/k"),
+            audit_witness=Path("/tmp/w"),
             systems=("icd10cm", "hcpcs"),
             max_chart_bytes=5000,
             host="localhost",
