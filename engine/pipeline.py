@@ -20,7 +20,7 @@ from engine.context.transcript import read_transcript
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.definitions import read_definitions
 from engine.rank.axes import AxisIndex, read_axes
-from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span
+from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span, is_plain
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import feature_rows
 from engine.rank.hints import sort_places
@@ -291,7 +291,10 @@ class Pipeline:
         system = tools.snapshot.release.system.value
         ranked = rank_choices(self._ranking, tools, mentions)
         if self._documents is not None:
-            least = [KEEPS_ALL if mention.span.is_resolved else LEAST_OF_FINDINGS for mention in mentions]
+            least = [
+                KEEPS_ALL if mention.span.is_resolved or is_plain(candidates) else LEAST_OF_FINDINGS
+                for mention, candidates in zip(mentions, ranked, strict=True)
+            ]
             ranked = self._documents.rescore([ranked_span(mention) for mention in mentions], ranked, least)
         return [
             Finding(make_mention(mention.span, mention.section, mention.context, reading.text, number), codes)

@@ -13,6 +13,7 @@ from codesets.errors import SnapshotError
 from engine._fastmatch import Matcher, build_image
 from engine.errors import ArtifactError
 from engine.match.inflection import group_spellings
+from engine.match.misspelling import add_misspellings
 from engine.match.reference import (
     MAX_PHRASE_WORDS,
     MAX_WORD_BYTES,
@@ -98,7 +99,9 @@ def compile_phrases(phrases: Sequence[Phrase]) -> Compiled:
     }
     ids = [tuple(surfaces[word] for word in words) for words in folded]
     transparent = {word: REPORTED_WORD if word in SIDES else TRANSPARENT_WORD for word in TRANSPARENT}
-    return Compiled(surfaces | transparent, ids, [phrase.flags for phrase in phrases])
+    wrong = add_misspellings(surfaces, (words for words, phrase in zip(folded, phrases, strict=True) if phrase.inflect))
+    wrong = {word: number for word, number in wrong.items() if word not in TRANSPARENT}
+    return Compiled(surfaces | wrong | transparent, ids, [phrase.flags for phrase in phrases])
 
 
 def write_dictionary(path: Path, *, image: bytes, begins: bytes, senses: bytes, about: dict[str, Any]) -> str:

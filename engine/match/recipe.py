@@ -31,6 +31,7 @@ _MADE_BY = (
     "index_terms.py",
     "inflection.py",
     "lexicon.py",
+    "misspelling.py",
     "parts.py",
     "reference.py",
     "sites.txt",

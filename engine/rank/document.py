@@ -23,8 +23,8 @@ from engine.types import Candidate, Origin
 _FOLDER = Path(__file__).parent
 # How many documents' worth the broader group of a code counts as: its chapter for a category, its category for a code.
 _CATEGORY_WEIGHT, _CODE_WEIGHT = 8.0, 4.0
-# A finding whose best code is less likely than this is not worth a coder's look, but a resolved abbreviation is in any
-# case; an alternative less likely than the other is not either.
+# A finding whose best code is less likely than this is not worth a coder's look, but a plain term or resolved
+# abbreviation is in any case; an alternative less likely than the other is not either.
 LEAST_OF_FINDINGS, LEAST_OF_ALTERNATIVES, KEEPS_ALL = 0.1, 0.05, -1.0
 _KINDS = (("R",), ("Z",), ("S", "T"), ("V", "W", "X", "Y"), ("C", "D0", "D1", "D2", "D3", "D4"))
 _ORIGINS = {origin.name.lower(): number for number, origin in enumerate(Origin)}
@@ -36,6 +36,9 @@ FEATURES = (
     "rate_of_code", "rate_of_category", "rate_of_chapter", "seen",
     "code_length", "is_symptom", "is_factor", "is_injury", "is_external_cause", "is_neoplasm", "chapter",
 )  # fmt: skip
+
+
+_PLAIN = Origin.LEXICON.name.lower()
 
 
 class Span(NamedTuple):
@@ -154,6 +157,11 @@ class DocumentRanker:
         by_code = dict(zip(codes, (round(float(p), 4) for p in self.probabilities(rows)), strict=True))
         made: dict[tuple[str, str], Candidate] = {}
         return [_rescored(candidates, by_code, made, enough) for candidates, enough in zip(ranked, least, strict=True)]
+
+
+def is_plain(candidates: Ranked) -> bool:
+    """Whether a mention is a plain term of our lexicon for the code that its own score ranks first."""
+    return bool(candidates) and candidates[0].origin == _PLAIN
 
 
 def _rescored(
