@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
 
+from engine._records import made_quickly
+
+# To look up a member of an enum takes as long as to make a record (Python 3.11): where it is done for every finding,
+# the module looks it up once.
+
 
 class Setting(StrEnum):
     """Where the encounter took place; decides which guideline sections apply."""
@@ -136,6 +141,7 @@ class Chart:
     systems: tuple[str, ...] = ()
 
 
+@made_quickly
 @dataclass(slots=True)
 class Section:
     """A headed part of a document; `name` is canonical ("ASSESSMENT"), `begin` is where the heading starts.
@@ -151,6 +157,7 @@ class Section:
 
 # Cues, evidence and reasons are made by the hundred for a chart: frozen, each would cost three times as much
 # (PERFORMANCE.md). Nothing changes one all the same.
+@made_quickly
 @dataclass(slots=True, unsafe_hash=True)
 class Cue:
     """The words that decided one axis of a mention's context."""
@@ -161,6 +168,7 @@ class Cue:
     rule: str = ""
 
 
+@made_quickly
 @dataclass(slots=True)
 class Context:
     """What the text around a span says of it, with the cues that decided."""
@@ -171,6 +179,7 @@ class Context:
     cues: tuple[Cue, ...] = ()
 
 
+@made_quickly
 @dataclass(slots=True)
 class Mention:
     """A span that names something codable, with its context."""
@@ -187,6 +196,7 @@ class Mention:
 UNRESOLVED = "unresolved_abbreviation"
 
 
+@made_quickly
 @dataclass(slots=True)
 class Candidate:
     """A code a mention might mean; `score` is in [0, 1]; `origin` says which source of terms gave it, or UNRESOLVED."""
@@ -198,6 +208,7 @@ class Candidate:
     origin: str = ""
 
 
+@made_quickly
 @dataclass(slots=True)
 class Finding:
     """A mention with its ranked candidates, best first."""
@@ -211,6 +222,7 @@ class Finding:
         return self.codes[0].origin == UNRESOLVED
 
 
+@made_quickly
 @dataclass(slots=True, unsafe_hash=True)
 class Evidence:
     """Where a suggestion is stated."""
@@ -220,6 +232,7 @@ class Evidence:
     end: int
 
 
+@made_quickly
 @dataclass(slots=True, unsafe_hash=True)
 class Reason:
     """A decision that moved a suggestion: which rule, on what authority, in words (never chart text)."""
@@ -229,6 +242,7 @@ class Reason:
     detail: str = ""
 
 
+@made_quickly
 @dataclass(slots=True)
 class Suggestion:
     """A code proposed for the chart after the rules."""
@@ -244,6 +258,7 @@ class Suggestion:
     reasons: list[Reason] = field(default_factory=list)
 
 
+@made_quickly
 @dataclass(slots=True)
 class Alert:
     """Something a person should see; `message` names codes and fields, never chart text."""
