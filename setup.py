@@ -61,6 +61,4 @@ def native(name: str) -> Extension:
 
 
 make_stubs()
-setup(
-    ext_modules=cythonize([native("_fastmatch"), native("_fasttext"), native("_records"), native("_wire")], quiet=True)
-)
+setup(ext_modules=cythonize([native("_fastmatch"), native("_fasttext"), native("_wire")], quiet=True))

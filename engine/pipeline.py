@@ -16,7 +16,6 @@ from codesets.errors import NoReleaseError
 from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine import __version__
-from engine._records import made_quickly
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.context.transcript import read_transcript
@@ -86,7 +85,6 @@ def _title(snapshot: Snapshot, code: str) -> str:
     return snapshot.title_at(number) if number >= 0 else ""
 
 
-@made_quickly
 @dataclass(slots=True)
 class ReadMention:
     """A span of a document with its section, context and candidate codes, before ranking.

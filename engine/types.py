@@ -8,11 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
 
-from engine._records import made_quickly
-
-# To look up a member of an enum takes as long as to make a record (Python 3.11): where it is done for every finding,
-# the module looks it up once.
-
 
 class Setting(StrEnum):
     """Where the encounter took place; decides which guideline sections apply."""
@@ -141,7 +136,6 @@ class Chart:
     systems: tuple[str, ...] = ()
 
 
-@made_quickly
 @dataclass(slots=True)
 class Section:
     """A headed part of a document; `name` is canonical ("ASSESSMENT"), `begin` is where the heading starts.
@@ -157,7 +151,6 @@ class Section:
 
 # Cues, evidence and reasons are made by the hundred for a chart: frozen, each would cost three times as much
 # (PERFORMANCE.md). Nothing changes one all the same.
-@made_quickly
 @dataclass(slots=True, unsafe_hash=True)
 class Cue:
     """The words that decided one axis of a mention's context."""
@@ -168,7 +161,6 @@ class Cue:
     rule: str = ""
 
 
-@made_quickly
 @dataclass(slots=True)
 class Context:
     """What the text around a span says of it, with the cues that decided."""
@@ -179,7 +171,6 @@ class Context:
     cues: tuple[Cue, ...] = ()
 
 
-@made_quickly
 @dataclass(slots=True)
 class Mention:
     """A span that names something codable, with its context."""
@@ -196,7 +187,6 @@ class Mention:
 UNRESOLVED = "unresolved_abbreviation"
 
 
-@made_quickly
 @dataclass(slots=True)
 class Candidate:
     """A code a mention might mean; `score` is in [0, 1]; `origin` says which source of terms gave it, or UNRESOLVED."""
@@ -208,7 +198,6 @@ class Candidate:
     origin: str = ""
 
 
-@made_quickly
 @dataclass(slots=True)
 class Finding:
     """A mention with its ranked candidates, best first."""
@@ -222,7 +211,6 @@ class Finding:
         return self.codes[0].origin == UNRESOLVED
 
 
-@made_quickly
 @dataclass(slots=True, unsafe_hash=True)
 class Evidence:
     """Where a suggestion is stated."""
@@ -232,7 +220,6 @@ class Evidence:
     end: int
 
 
-@made_quickly
 @dataclass(slots=True, unsafe_hash=True)
 class Reason:
     """A decision that moved a suggestion: which rule, on what authority, in words (never chart text)."""
@@ -242,7 +229,6 @@ class Reason:
     detail: str = ""
 
 
-@made_quickly
 @dataclass(slots=True)
 class Suggestion:
     """A code proposed for the chart after the rules."""
@@ -258,7 +244,6 @@ class Suggestion:
     reasons: list[Reason] = field(default_factory=list)
 
 
-@made_quickly
 @dataclass(slots=True)
 class Alert:
     """Something a person should see; `message` names codes and fields, never chart text."""

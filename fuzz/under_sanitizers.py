@@ -20,7 +20,6 @@ import pytest  # noqa: E402
 TESTS = {
     "_fastmatch": ["tests/match/test_fastmatch.py", "tests/match/test_simd_paths.py"],
     "_fasttext": ["tests/text"],
-    "_records": ["tests/test_records.py"],
     "_wire": ["tests/server/test_wire.py"],
 }
 LEFT_OUT = "not time and not process and not crashes and not reference and not generated_texts"

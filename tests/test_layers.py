@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Imports go downward only; parts of one row do not import each other. A part is a module or a package of engine/.
 ROWS = (
-    ("errors", "switches", "_records"),
+    ("errors", "switches"),
     ("types", "config", "_fasttext"),
     ("charts", "text", "_wire", "_fastmatch"),
     ("match", "context", "rank", "rules", "edits", "routing", "audit", "ingest"),
@@ -24,7 +24,7 @@ ROWS = (
 ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 # What a stage may take from below; charts, config and codesets' stores are for those who put the engine together.
 PER_STAGE = {
-    "match": {"errors", "types", "text", "_fastmatch", "_records"},
+    "match": {"errors", "types", "text", "_fastmatch"},
     "context": {"errors", "types", "text", "_fasttext"},
     "rank": {"errors", "types"},
     "rules": {"errors", "types"},
@@ -130,14 +130,7 @@ def test_nothing_but_the_version_is_imported_from_a_bare_package(path: Path) -> 
         for line, name in imports(path)
         if name.split(".")[0] in ("engine", "codesets") and name not in known() and name.count(".") == 1
     ]
-    generated = (
-        "engine.__version__",
-        "engine.pb",
-        "engine._fastmatch",
-        "engine._fasttext",
-        "engine._records",
-        "engine._wire",
-    )
+    generated = ("engine.__version__", "engine.pb", "engine._fastmatch", "engine._fasttext", "engine._wire")
     assert [item for item in bare if item[1] not in generated] == []
 
 

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-from engine._records import made_quickly
-
 Senses = tuple[tuple[int, int], ...]
 Place = tuple[int, int, int]
 
 
-@made_quickly
 @dataclass(slots=True)
 class TermSpan:
     """A span with the senses of the phrases found there, as (code number, origin + 16 * side).
