@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "_fastmatch_roles.hpp"
 #include "_fastmatch_walk.hpp"
 
 namespace fastmatch {

@@ -3,11 +3,33 @@
 Spans are half-open, in code points of the text given.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
 
 TRANSPARENT_WORD: int
 REPORTED_WORD: int
 NO_PHRASE: int
+
+class Roles:
+    """What phrases are for that are no terms: `uses` are (phrase, role, number), those of a phrase together.
+
+    Raises ValueError on a phrase not under `phrases`, a role not under `roles`, or uses of a phrase apart.
+    """
+
+    def __init__(self, uses: Iterable[tuple[int, int, int]], *, phrases: int, roles: int) -> None: ...
+
+class Places(Sequence[tuple[int, int, int]]):
+    """(begin, end, number) by begin, kept as numbers: a tuple is made when it is asked for.
+
+    Also a read-only buffer of int32[3 * n].
+    """
+
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, at: int) -> tuple[int, int, int]: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[tuple[int, int, int]]: ...
+    def __iter__(self) -> Iterator[tuple[int, int, int]]: ...
 
 class Matcher:
     """A compiled dictionary attached to `image`, any contiguous read-only buffer (bytes, mmap).
@@ -36,6 +58,12 @@ class Matcher:
 
     def find_apart(self, text: str) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
         """List what is no term (cues, reported words; by begin, then end), and the longest terms without overlaps."""
+
+    def find_in_roles(
+        self, text: str, roles: Roles
+    ) -> tuple[list[Places], list[tuple[int, int]], list[tuple[int, int, int]]]:
+        """List what `find_apart` does, what is no term by role, and the reported words: (places of each role, words as
+        (begin, end), longest terms)."""
 
     def find_with_tokens(self, text: str) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
         """List all phrases, and all words as (begin, end)."""

@@ -1,6 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, embedsignature=True
 """Binding of _fastmatch.hpp: converts, and thinks nothing."""
 
+from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
@@ -28,6 +29,15 @@ cdef extern from "_fastmatch.hpp" namespace "fastmatch" nogil:
         int32_t begin, end, phrase
     cdef cppclass Span:
         int32_t begin, end
+    cdef cppclass Use:
+        int32_t phrase, role, number
+    cdef cppclass Divided:
+        vector[vector[Hit]] by_role
+        vector[Span] words
+    cdef cppclass CRoles "fastmatch::Roles":
+        CRoles()
+        CRoles(uint32_t, int32_t, vector[Use]) except +
+        Divided divide(const vector[Hit]&) except +
     cdef cppclass CMatcher "fastmatch::Matcher":
         CMatcher(const char*, size_t) except +
         uint32_t phrases()
@@ -52,6 +62,33 @@ NO_PHRASE = -1
 
 # Below this many bytes letting go of the GIL costs more than it frees (PERFORMANCE.md).
 cdef Py_ssize_t RELEASE_BYTES = 65536
+
+
+cdef class Roles:
+    cdef CRoles roles
+
+    def __init__(self, uses, *, uint32_t phrases, int32_t roles):
+        cdef vector[Use] given
+        cdef Use use
+        for use.phrase, use.role, use.number in uses:
+            given.push_back(use)
+        self.roles = CRoles(phrases, roles, given)
+
+
+cdef class Places:
+    cdef vector[Hit] hits
+
+    def __len__(self):
+        return self.hits.size()
+
+    def __getitem__(self, at):
+        return to_list(self.hits)[at]
+
+    def __iter__(self):
+        return iter(to_list(self.hits))
+
+    def __getbuffer__(self, Py_buffer* view, int flags):
+        PyBuffer_FillInfo(view, self, self.hits.data(), self.hits.size() * sizeof(Hit), True, flags)
 
 
 cdef class Matcher:
@@ -119,6 +156,23 @@ cdef class Matcher:
                 self.matcher.find_apart(view, cues, terms)
         return to_list(cues), to_list(terms)
 
+    def find_in_roles(self, str text not None, Roles roles not None):
+        cdef vector[Hit] others
+        cdef vector[Hit] terms
+        cdef Divided divided
+        cdef size_t i
+        cdef string_view view = self.view(text)
+        if view.size() < RELEASE_BYTES:
+            self.matcher.find_apart(view, others, terms)
+            divided = roles.roles.divide(others)
+        else:
+            with nogil:
+                self.matcher.find_apart(view, others, terms)
+                divided = roles.roles.divide(others)
+        return ([to_places(divided.by_role[i]) for i in range(divided.by_role.size())],
+                [(divided.words[i].begin, divided.words[i].end) for i in range(divided.words.size())],
+                to_list(terms))
+
     def find_with_tokens(self, str text not None):
         cdef vector[Hit] hits
         cdef vector[Span] words
@@ -151,6 +205,12 @@ cdef list to_list(const vector[Hit]& hits):
         Py_INCREF(hit)
         PyList_SET_ITEM(found, i, <PyObject*> hit)
     return found
+
+
+cdef Places to_places(vector[Hit]& hits):
+    cdef Places places = Places.__new__(Places)
+    places.hits.swap(hits)
+    return places
 
 
 def build_image(stage1, stage2, expansions, surfaces, phrases, flags):

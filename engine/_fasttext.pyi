@@ -79,7 +79,7 @@ class ScopeFinder:
     ) -> list[tuple[tuple[int, int, int, int], ...]]:
         """List what is said of each span, at most one (slot, rule, begin, end) an axis: what it is, and the cue.
 
-        `sections` are (begin, begin of the body, slot said by default or -1, rule of that), `cues` (begin, end, rule);
-        all are sorted by begin. Raises ValueError on a cue that is not in the table or the text, or a span that ends
-        before it begins.
+        `sections` are (begin, begin of the body, slot said by default or -1, rule of that), `cues` (begin, end, rule),
+        or a buffer of them as int32[3 * n]; all are sorted by begin. Raises ValueError on a cue that is not in the
+        table or the text, or a span that ends before it begins.
         """

@@ -1,6 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, embedsignature=True
 """Binding of _fasttext.hpp: converts, and thinks nothing."""
 
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer
 from libc.stdint cimport int32_t, int64_t, uint32_t
 from libcpp.string cimport string
 from libcpp.unordered_map cimport unordered_map
@@ -185,16 +186,15 @@ cdef class ScopeFinder:
         cdef vector[CueAt] cue_list
         cdef vector[Reading] readings
         cdef SectionDefault section
-        cdef CueAt cue
         cdef const void* data = PyUnicode_DATA(text)
         cdef int width = PyUnicode_KIND(text)
         cdef Py_ssize_t size = len(text)
         for section.begin, section.body_begin, section.slot, section.rule in sections:
             section_list.push_back(section)
-        for cue.begin, cue.end, cue.rule in cues:
+        to_cues(cues, cue_list)
+        for cue in cue_list:
             if cue.begin < 0 or cue.end > size or not 0 <= cue.rule < self.first_sign:
                 raise ValueError(f"cue: got {cue.rule} at {cue.begin} to {cue.end}, want it in the table and the text")
-            cue_list.push_back(cue)
         if size < RELEASE_CHARACTERS:
             read_scopes(self.rules, self.first_sign, CHARACTERS, data, size, width,
                         section_list, sentence_list, cue_list, span_list, readings)
@@ -213,6 +213,26 @@ cdef vector[Span] to_spans(places) except *:
             raise ValueError(f"span: got {span.begin} to {span.end}, want begin <= end, from 0")
         found.push_back(span)
     return found
+
+
+cdef int to_cues(places, vector[CueAt]& found) except -1:
+    cdef Py_buffer view
+    cdef const int32_t* numbers
+    cdef CueAt cue
+    cdef Py_ssize_t i
+    if not PyObject_CheckBuffer(places):
+        for cue.begin, cue.end, cue.rule in places:
+            found.push_back(cue)
+        return 0
+    PyObject_GetBuffer(places, &view, PyBUF_SIMPLE)
+    try:
+        numbers = <const int32_t*> view.buf
+        for i in range(0, view.len // <Py_ssize_t> sizeof(int32_t) - 2, 3):
+            cue.begin, cue.end, cue.rule = numbers[i], numbers[i + 1], numbers[i + 2]
+            found.push_back(cue)
+    finally:
+        PyBuffer_Release(&view)
+    return 0
 
 
 cdef tuple to_said(const Reading& reading):

@@ -138,7 +138,8 @@ class SignFinder {
  private:
   static bool is_mark(uint32_t c) { return c == '+' || is_dash(c); }
   static bool is_struck(uint32_t c) { return c == 0x2205 || c == 0xD8 || c == 0xF8 || c == 0x2298; }
-  static bool is_start(uint32_t c) { return c == '[' || c == '(' || c == '?' || is_mark(c) || is_struck(c); }
+  static constexpr CharacterSet kStarts{U"[(?+-\u00D8\u00F8"};
+  static bool is_start(uint32_t c) { return c < 256 ? kStarts.has(c) : is_mark(c) || is_struck(c); }
 
   uint32_t at(Place place) const { return text_.at_or_end(place); }
   bool is_word(Place place) const {

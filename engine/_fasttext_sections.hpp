@@ -63,9 +63,8 @@ class SectionCutter {
   static bool is_blank(uint32_t c) { return c == ' ' || c == '\t'; }
   static bool is_emphasis(uint32_t c) { return is_blank(c) || c == '*' || c == '_'; }
   static bool is_lead_in(uint32_t c) { return is_emphasis(c) || c == ','; }
-  static bool is_lead(uint32_t c) {
-    return c == '\n' || c == '.' || c == ',' || c == ':' || c == ';' || c == ')' || c == ']';
-  }
+  static constexpr CharacterSet kLeads{U"\n.,:;)]"};
+  static constexpr CharacterSet kOfWords{U"&/'-", true};
   static bool is_bullet(uint32_t c) {
     return c == '-' || c == '#' || c == '*' || c == '_' || c == '=' || c == '>' || c == 0x2022 || c == 0x25CF;
   }
@@ -90,17 +89,15 @@ class SectionCutter {
       found.push_back(candidate);
       from = candidate.end;
     }
-    bool has_flat = false;
     for (Place place = from; place < text_.size;) {
-      if (!is_lead(text_[place]) || !read_heading(text_[place], place + 1, candidate)) {
+      if (!kLeads.has(text_[place]) || !read_heading(text_[place], place + 1, candidate)) {
         ++place;
         continue;
       }
       found.push_back(candidate);
       place = candidate.end;
     }
-    for (Place place = 1; place < text_.size && !has_flat; ++place) has_flat = text_[place] == ' ' && text_[place - 1] == ' ';
-    if (has_flat) merge_flat(found);
+    if (has_pair(text_, ' ', [](Unit c) { return c == ' '; })) merge_flat(found);
     return found;
   }
 
@@ -153,7 +150,7 @@ class SectionCutter {
   }
 
   static bool goes_on(uint32_t c) {
-    return is_ascii_letter(c) || c == '&' || c == '/' || c == '\'' || c == 0x2019 || c == '-';
+    return kOfWords.has(c) || c == 0x2019;
   }
 
   Place word_ends(Place first) const {  // a first character, then at most 30

@@ -54,6 +54,10 @@ class SentenceCutter {
       default: return kNone;
     }
   }
+  // Holds everything below 256 that is of a kind.
+  static constexpr CharacterSet kCandidates{U".!?\n\r\v\f ,"};
+  static constexpr CharacterSet kCandidatesButGaps{U".!?\n\r\v\f"};
+
   static bool is_edge(uint32_t c) {  // what is no part of a sentence at its ends
     return c == ' ' || c == ',' || (c >= 9 && c <= 13) || c == 0x2028 || c == 0x2029;
   }
@@ -65,9 +69,7 @@ class SentenceCutter {
   uint32_t before(Place place, Place end) const { return place < end ? text_[place] : 0; }
 
   bool holds_items() const {
-    for (Place i = 1; i < text_.size; ++i)
-      if (text_[i - 1] == '2' && (text_[i] == '.' || text_[i] == ')')) return true;
-    return false;
+    return has_pair(text_, '2', [](Unit c) { return (c == '.') | (c == ')'); });
   }
 
   void add_stripped(Place begin, Place end, std::vector<Span>& found) const {
@@ -80,8 +82,10 @@ class SentenceCutter {
     start_sentence(begin);
     line_begin_ = begin;
     item_ = 0;
+    const CharacterSet& candidates = has_items_ ? kCandidates : kCandidatesButGaps;
     for (Place place = begin; place < end;) {
       Place here = place++, cut = -1;
+      if (text_[here] < 256 && !candidates.has(text_[here])) continue;
       switch (kind_of(text_[here])) {
         case kNone: continue;
         case kStop: place = stop_ends(here, end, cut); break;

@@ -28,6 +28,19 @@ inline bool is_ascii_lower(uint32_t c) { return c - 'a' < 26u; }
 inline bool is_ascii_letter(uint32_t c) { return (c | 0x20) - 'a' < 26u; }
 inline bool is_ascii_digit(uint32_t c) { return c - '0' < 10u; }
 
+// A set of characters below 256, asked without a branch for each.
+class CharacterSet {
+ public:
+  constexpr explicit CharacterSet(const char32_t* characters, bool has_ascii_letters = false) : in_() {
+    for (; *characters != 0; ++characters) in_[*characters] = true;
+    for (int c = 'a'; has_ascii_letters && c <= 'z'; ++c) in_[c] = in_[c - 'a' + 'A'] = true;
+  }
+  constexpr bool has(uint32_t c) const { return c < 256 && in_[c]; }
+
+ private:
+  bool in_[256];
+};
+
 struct Characters {
   Unicode unicode;
 
@@ -51,6 +64,16 @@ struct Text {
   // The character at a place, or 0 past the end.
   uint32_t at_or_end(Place at) const { return at < size ? data[at] : 0; }
 };
+
+// Whether `first` stands somewhere right before a character that `follows` takes. Goes on to the end of the text and stays
+// in its width, so that the compiler looks at 16 places at once.
+template <class Unit, class Test>
+bool has_pair(const Text<Unit>& text, char first, Test follows) {
+  const Unit wanted = static_cast<Unit>(first);
+  Unit found = 0;
+  for (Place i = 1; i < text.size; ++i) found = static_cast<Unit>(found | ((text.data[i - 1] == wanted) & follows(text.data[i])));
+  return found != 0;
+}
 
 using WordSet = std::unordered_set<std::string>;
 

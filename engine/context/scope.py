@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from engine._fasttext import ScopeFinder
 from engine.context.cues import SLOT_VALUES, CueRule, CueTable, Does, Slot, Stop
-from engine.types import Axis, Context, Cue, Section
+from engine.types import Assertion, Axis, Context, Cue, Experiencer, Section, Temporality
 
 SECTION_VALUES: dict[str, Slot] = {
     "FAMILY_HISTORY": Slot.FAMILY,
@@ -39,6 +39,21 @@ AFFIRMS = CueRule("sign:plus", int(Does.ENDS), -1, ends=_END_ALL)
 ASKED = _sign("?", Slot.POSSIBLE, Does.REACHES_BACK, scope=0)
 SIGNS = (EMPTY_BOX, MINUS, NEGATIVE, QUERY, AFFIRMS, ASKED)
 
+# What a section says that has no default.
+_NOTHING = (-1, -1)
+_FIELDS = {Axis.ASSERTION: "assertion", Axis.TEMPORALITY: "temporality", Axis.EXPERIENCER: "experiencer"}
+
+
+def _values(slot: int) -> tuple[Axis, Assertion, Temporality, Experiencer]:
+    """Return the axis of a slot, and the values that a span has of which it alone is said."""
+    axis, value = SLOT_VALUES[slot]
+    context = Context()
+    setattr(context, _FIELDS[axis], value)
+    return axis, context.assertion, context.temporality, context.experiencer
+
+
+_SAID = tuple(_values(slot) for slot in Slot)
+
 
 class ContextReader:
     """Decides assertion, temporality and experiencer of spans, by a table of cues."""
@@ -66,10 +81,10 @@ class ContextReader:
         `cues` are all (begin, end, number) of the table's phrases, sorted by begin; `spans` are sorted too and may
         overlap.
         """
-        defaults, nothing = self._defaults, (-1, -1)
+        defaults = self._defaults
         found = self._finder.read(
             text,
-            sections=[(s.begin, s.body_begin, *defaults.get(s.name, nothing)) for s in sections],
+            sections=[(s.begin, s.body_begin, *defaults.get(s.name, _NOTHING)) for s in sections],
             sentences=sentences,
             cues=cues,
             spans=spans,
@@ -77,16 +92,14 @@ class ContextReader:
         return [self._context(said) if said else Context() for said in found]
 
     def _context(self, said: tuple[tuple[int, int, int, int], ...]) -> Context:
+        names = self._names
+        if len(said) == 1:
+            slot, rule, begin, end = said[0]
+            axis, assertion, temporality, experiencer = _SAID[slot]
+            return Context(assertion, temporality, experiencer, (Cue(axis, begin, end, names[rule]),))
         context = Context()
-        cues: list[Cue] = []
-        for slot, rule, begin, end in said:
+        for slot, *_ in said:
             axis, value = SLOT_VALUES[slot]
-            if axis is Axis.ASSERTION:
-                context.assertion = value  # type: ignore[assignment]
-            elif axis is Axis.TEMPORALITY:
-                context.temporality = value  # type: ignore[assignment]
-            else:
-                context.experiencer = value  # type: ignore[assignment]
-            cues.append(Cue(axis, begin, end, self._names[rule]))
-        context.cues = tuple(cues)
+            setattr(context, _FIELDS[axis], value)
+        context.cues = tuple([Cue(_SAID[slot][0], begin, end, names[rule]) for slot, rule, begin, end in said])
         return context

@@ -27,6 +27,8 @@ _AFTER = re.compile(
     rf"{_FILL}{{0,2}}\s+{_LINK}(?:\s+the)?{_ORDINALS}(?:\s+(?!{_CUT})[\w'/-]*\w){{0,6}}\s+|,(?:\s+(?:left|right|both|bilateral|lt|rt))*\s+",
     re.IGNORECASE,
 )
+# What most often is between them: it need not be read word by word.
+_PLAIN_LINKS = frozenset((" of the ", " of ", " in the ", " in "))
 _BEFORE = re.compile(
     rf"(?:\s+(?!{_CUT}|{_LINK}\b)[\w-]*\w){{0,2}}[\s-]+"
     r"|\s+(?:is|was|are|were|appears?|appeared|looks?|feels?|remains?)\s+(?:\w+ly\s+|very\s+|still\s+|quite\s+)?",
@@ -40,6 +42,11 @@ _LONGEST_JOIN = 40
 _BEGIN = attrgetter("begin")
 # After every place of a text.
 _FAR = 1 << 60
+
+
+def _is_link(text: str, begin: int, end: int) -> bool:
+    """Whether what stands between a finding and a site says that the one is at the other."""
+    return text[begin:end] in _PLAIN_LINKS or _AFTER.fullmatch(text, begin, end) is not None
 
 
 class Composer:
@@ -135,15 +142,11 @@ class _Reading:
         if span is not None and (span.begin < begin or span.end > end):
             yield from self._coordinated(number, span.begin, span.end)
             return
-        site = self._site_after(number)
-        if site < 0:
-            site = self._site_before(number)
+        site = self._site_of(number)
         if site < 0:
             return
         site_begin, site_end, of_site = self._parts[site]
-        code = self._pairs.get((finding, of_site), -1)
-        if code < 0:
-            return
+        code = self._pairs[finding, of_site]
         first, last = min(begin, site_begin), max(end, site_end)
         if self._holds_hidden(first, last):
             return
@@ -192,6 +195,34 @@ class _Reading:
         begin, _, number = self._parts[site + 1]
         return number < self._findings and begin - self._parts[site][1] <= 1
 
+    def _site_of(self, number: int) -> int:
+        """Return the site that a finding is said of, -1 if there is none or no code says the two.
+
+        The text between is read last: most findings have no site near that they go with.
+        """
+        before = self._free_site_before(number)
+        if before < 0 and not self._goes_with_next_site(number):
+            return -1
+        after = self._site_after(number)
+        if after >= 0:
+            return after if self._has_code(number, after) else -1
+        if before >= 0 and _BEFORE.fullmatch(self._text, self._parts[before][1], self._parts[number][0]):
+            return before
+        return -1
+
+    def _has_code(self, finding: int, site: int) -> bool:
+        return (self._parts[finding][2], self._parts[site][2]) in self._pairs
+
+    def _goes_with_next_site(self, number: int) -> bool:
+        farthest = self._parts[number][1] + _REACH
+        for following in range(number + 1, len(self._parts)):
+            begin, _, part = self._parts[following]
+            if begin > farthest:
+                return False
+            if part >= self._findings:
+                return self._has_code(number, following)
+        return False
+
     def _site_after(self, number: int) -> int:
         _, end, _ = self._parts[number]
         begin, joined = end, -1
@@ -205,23 +236,20 @@ class _Reading:
                     return -1
                 begin, joined = site_end, self._span_at(site_begin, site_end)
                 continue
-            if not _AFTER.fullmatch(self._text, begin, site_begin):
+            if self._opens_finding(following) or self._span_at(site_begin, site_end) not in (-1, joined):
                 return -1
-            if self._opens_finding(following):
-                return -1
-            return following if self._span_at(site_begin, site_end) in (-1, joined) else -1
+            return following if _is_link(self._text, begin, site_begin) else -1
         return -1
 
-    def _site_before(self, number: int) -> int:
-        if number == 0:
+    def _free_site_before(self, number: int) -> int:
+        """Return the site right before a finding, -1 if there is none, it is a span's, or no code says the two."""
+        before = number - 1
+        if before < 0:
             return -1
-        begin = self._parts[number][0]
-        site_begin, site_end, part = self._parts[number - 1]
-        if part < self._findings or begin - site_end > _REACH:
+        begin, end, part = self._parts[before]
+        if part < self._findings or self._parts[number][0] - end > _REACH:
             return -1
-        if self._span_at(site_begin, site_end) >= 0:
-            return -1
-        return number - 1 if _BEFORE.fullmatch(self._text, site_end, begin) else -1
+        return before if self._has_code(number, before) and self._span_at(begin, end) < 0 else -1
 
     def _span_at(self, begin: int, end: int) -> int:
         """Return the number of the span that shares a character with [begin, end), -1 if none does."""

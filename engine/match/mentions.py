@@ -1,11 +1,13 @@
 """One pass of the matcher over a document: the cues, and the spans that name something codable."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from engine._fastmatch import NO_PHRASE
+from engine._fastmatch import Roles
 from engine.match.automaton import Dictionary
 from engine.match.capitals import is_plain_word
 from engine.match.composed import Composer
@@ -17,14 +19,22 @@ _LONGEST_ABBREVIATION = 7
 _MOST_REMEMBERED = 32_768
 
 
+class _Role(IntEnum):
+    """What a phrase is for that is no term."""
+
+    CUE = 0
+    HINT = 1
+    PART = 2
+
+
 @dataclass(slots=True)
 class Found:
     """What one pass finds, each by begin: all cues as (begin, end, number of the cue), term spans (the longest, none
     overlapping), all hints as (begin, end, number of the hint), and side words as (begin, end)."""
 
-    cues: list[Place]
+    cues: Sequence[Place]
     spans: list[TermSpan]
-    hints: list[Place]
+    hints: Sequence[Place]
     sides: list[tuple[int, int]]
 
 
@@ -35,34 +45,17 @@ class MentionFinder:
         self._dictionary = Dictionary(path)
         self.content_hash = self._dictionary.content_hash
         about = self.about = self._dictionary.about
-        first_hint = len(about["cues"]) - about["hints"]
         parts = about["parts"]
-        cues: dict[int, list[int]] = {}
-        hints: dict[int, list[int]] = {}
-        for cue, forms in enumerate(about["cues"]):
-            numbers, number = (cues, cue) if cue < first_hint else (hints, cue - first_hint)
-            for phrase in forms:
-                numbers.setdefault(phrase, []).append(number)
-        # By phrase, what it is; most are one cue and no hint.
-        self._cues = {phrase: tuple(numbers) for phrase, numbers in cues.items()}
-        self._hints = {phrase: tuple(numbers) for phrase, numbers in hints.items()}
-        self._parts = {phrase: part for part, forms in enumerate(parts["forms"]) for phrase in forms}
+        self._roles = Roles(_uses(about), phrases=self._dictionary.matcher.phrase_count, roles=len(_Role))
         pairs = {(finding, site): code for finding, site, code in parts["pairs"]}
         self._composer = Composer(parts["findings"], pairs)
         self._senses = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_senses)
 
     def find(self, text: str) -> Found:
         """Read a document once."""
-        others, terms = self._dictionary.matcher.find_apart(text)
-        cues, hints, parts = self._cues, self._hints, self._parts
-        placed = [(begin, end, parts[phrase]) for begin, end, phrase in others if phrase in parts]
+        (cues, hints, parts), sides, terms = self._dictionary.matcher.find_in_roles(text, self._roles)
         spans, hidden = self._spans(text, terms)
-        return Found(
-            [(begin, end, number) for begin, end, phrase in others if phrase in cues for number in cues[phrase]],
-            self._composer.compose(text, placed, spans, hidden),
-            [(begin, end, number) for begin, end, phrase in others if phrase in hints for number in hints[phrase]],
-            [(begin, end) for begin, end, phrase in others if phrase == NO_PHRASE],
-        )
+        return Found(cues, self._composer.compose(text, parts, spans, hidden), hints, sides)
 
     def _spans(self, text: str, terms: Sequence[Place]) -> tuple[list[TermSpan], list[tuple[int, int]]]:
         """Return the spans that name something codable, and those that hide what they hold."""
@@ -95,6 +88,20 @@ class MentionFinder:
 
     def _read_senses(self, phrase: int) -> Senses:
         return tuple(sense for sense in self._dictionary.senses(phrase) if sense[0] != SHADOW)
+
+
+def _uses(about: Mapping[str, Any]) -> Iterator[tuple[int, int, int]]:
+    """Yield (phrase, role, number) for each use of a phrase, by phrase; a form of several parts is of the last."""
+    first_hint = len(about["cues"]) - about["hints"]
+    uses: dict[int, list[tuple[int, int]]] = {}
+    for cue, forms in enumerate(about["cues"]):
+        use = (_Role.CUE, cue) if cue < first_hint else (_Role.HINT, cue - first_hint)
+        for phrase in forms:
+            uses.setdefault(phrase, []).append(use)
+    parts = {phrase: part for part, forms in enumerate(about["parts"]["forms"]) for phrase in forms}
+    for phrase, part in parts.items():
+        uses.setdefault(phrase, []).append((_Role.PART, part))
+    return ((phrase, role, number) for phrase in sorted(uses) for role, number in uses[phrase])
 
 
 def _is_plain_word(text: str, span: TermSpan) -> bool:

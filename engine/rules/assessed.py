@@ -72,14 +72,19 @@ def _is_item(evidence: Evidence, facts: Facts) -> bool:
 @lru_cache(maxsize=8192)
 def _is_definite(code: str) -> bool:
     """Whether a code says a disease or an injury with its site, not a complaint, a circumstance or a status."""
-    return not (is_symptom(code) or code.startswith(("Z", *EXTERNAL_CAUSES, *_WITHOUT_SITE, *_COMPLAINTS)))
+    return not (_is_complaint(code) or code.startswith(("Z", *EXTERNAL_CAUSES, *_WITHOUT_SITE)))
+
+
+@lru_cache(maxsize=8192)
+def _is_complaint(code: str) -> bool:
+    return is_symptom(code) or code.startswith(_COMPLAINTS)
 
 
 def _is_disease_told(suggestion: Suggestion, observed: set[_Place]) -> bool:
     """Whether the chart tells of a condition that is no complaint and was not only observed."""
-    if is_symptom(suggestion.code) or suggestion.code.startswith(_COMPLAINTS):
+    if _is_complaint(suggestion.code):
         return False
-    return not observed.issuperset((evidence.document, evidence.begin) for evidence in suggestion.evidence)
+    return not observed.issuperset([(evidence.document, evidence.begin) for evidence in suggestion.evidence])
 
 
 def _places(facts: Facts, sections: Iterable[str]) -> set[_Place]:

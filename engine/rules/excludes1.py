@@ -9,7 +9,7 @@ code that stays is flagged.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +28,7 @@ _DETAIL = re.compile(r"\.(\w+)-?(?:\.(\w+))?")
 _PLACES = {"fourth": 4, "4th": 4, "fifth": 5, "5th": 5, "sixth": 6, "6th": 6, "seventh": 7, "7th": 7}
 # Sorts after every character of a code.
 _AFTER_ALL = "~"
+_CATEGORY_LENGTH = 3
 _CHARACTERS = re.compile(r"(\w+)(?: to (\w+))?[ -]characters? [.-]?(\w+)")
 
 
@@ -95,10 +96,21 @@ def _condition(words: str) -> Condition | None:
 
 @lru_cache(maxsize=8192)
 def _named_at(snapshot: Snapshot, owner: str) -> tuple[tuple[Reference, ...], frozenset[str]]:
-    """Return what the Excludes1 notes at a node name, and the categories of it; no categories if ranges are named."""
+    """Return what the Excludes1 notes at a node name, and the categories of it."""
     found = tuple(found for note in snapshot.notes(owner, NoteKind.EXCLUDES1) for found in references(note))
-    has_ranges = any(reference.first != reference.last for reference in found)
-    return found, frozenset() if has_ranges else frozenset(reference.first[:3] for reference in found)
+    every = _categories(snapshot)
+    return found, frozenset(
+        category
+        for reference in found
+        for category in every[bisect_left(every, reference.first[:3]) : bisect_right(every, reference.last[:3])]
+    )
+
+
+@lru_cache(maxsize=64)
+def _categories(snapshot: Snapshot) -> list[str]:
+    # All nodes, once: no pattern tells categories ("QA0" is one), and no range of numbers holds them.
+    codes = (snapshot.code_at(number) for number in range(len(snapshot)))
+    return sorted(code for code in codes if len(code) == _CATEGORY_LENGTH)
 
 
 @lru_cache(maxsize=8192)
@@ -117,7 +129,7 @@ class _Chart:
     def named_at(self, snapshot: Snapshot, owner: str) -> list[str]:
         """List the codes that the notes at a node exclude; none of those under it, which it cannot set apart."""
         found, categories = _named_at(snapshot, owner)
-        if categories and self._categories.isdisjoint(categories):
+        if categories.isdisjoint(self._categories):
             return []
         return list(
             dict.fromkeys(

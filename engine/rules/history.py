@@ -13,6 +13,7 @@ from engine.types import Axis, Context, Experiencer, Reason, Temporality
 
 SOURCE = "ICD-10-CM Guidelines I.C.21.c.4"
 CHRONIC_SOURCE = "ICD-10-CM Guidelines IV.I"
+_PATIENT, _CURRENT, _TEMPORALITY = Experiencer.PATIENT, Temporality.CURRENT, Axis.TEMPORALITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,26 @@ def _longest(table: dict[str, str], code: str) -> str:
 
 def code_in_context(code: str, context: Context) -> tuple[str, Reason | None]:
     """Return the code that a condition has when it is past or a relative's, "" if none, with the reason of a change."""
-    if context.experiencer is Experiencer.PATIENT and context.temporality is Temporality.CURRENT:
+    if context.experiencer is _PATIENT and context.temporality is _CURRENT:
         return code, None
+    is_said = context.temporality is not _CURRENT and _is_said(context)
+    return _of_another_time_or_person(code, context.experiencer, is_said=is_said)
+
+
+@lru_cache(maxsize=8192)
+def _of_another_time_or_person(code: str, experiencer: Experiencer, *, is_said: bool) -> tuple[str, Reason | None]:
+    """Return the code of what is a relative's, or in the past; `is_said` tells that words say it is past."""
     tables = _tables()
     if code.startswith("Z"):
         # A status or history code says by itself whose and when.
         is_family = "Z80" <= code[:3] <= "Z84"
-        return (code if is_family or context.experiencer is Experiencer.PATIENT else ""), None
-    if context.experiencer is Experiencer.FAMILY:
+        return (code if is_family or experiencer is _PATIENT else ""), None
+    if experiencer is Experiencer.FAMILY:
         found = _longest(tables.family, code)
         return found, Reason("family_history", SOURCE, f"{code} of a relative") if found else None
-    if context.experiencer is not Experiencer.PATIENT:
+    if experiencer is not _PATIENT:
         return "", None
-    said = _longest(tables.past_if_said, code) if _is_said(context) else ""
+    said = _longest(tables.past_if_said, code) if is_said else ""
     if said:
         return said, Reason("personal_history", SOURCE, f"{code} in the past")
     if code.startswith(tables.chronic):
@@ -64,4 +72,4 @@ def code_in_context(code: str, context: Context) -> tuple[str, Reason | None]:
 
 def _is_said(context: Context) -> bool:
     """Whether words, and not a heading alone, put the thing in the past."""
-    return any(cue.axis is Axis.TEMPORALITY and not cue.rule.startswith("section:") for cue in context.cues)
+    return any(cue.axis is _TEMPORALITY and not cue.rule.startswith("section:") for cue in context.cues)

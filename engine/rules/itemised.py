@@ -20,12 +20,14 @@ _OPENING = re.compile(
 )
 _NUMBER = re.compile(r"(?:^|[\s,;.])\(?\d{1,2}[.)]\s+")
 # Words before the mention that make a sentence of it, or an order.
-_SENTENCE = re.compile(
-    r"\b(?:he|she|they|we|i|you|it|there|this|that|his|her|their|patient|pt|mr|mrs|ms|is|was|are|were|has|had|have|be|been"
-    r"|reports?|denies|will|would|if|when|because|recommend|continue|start|initiate|order|check|monitor|treat|refer|return"
-    r"|given|consider|discussed|advised|use|take|call|avoid)\b",
-    re.IGNORECASE,
+_SENTENCE = frozenset(
+    str.split("""
+    he she they we i you it there this that his her their patient pt mr mrs ms is was are were has had have be been
+    report reports denies will would if when because recommend continue start initiate order check monitor treat refer
+    return given consider discussed advised use take call avoid
+    """)
 )
+_WORD = re.compile(r"\w+")
 _END = re.compile(r"[.!?;](?:\s|$)|\n")
 
 
@@ -44,7 +46,7 @@ def is_item(text: str, begin: int, end: int) -> bool:
     if sentence:
         # Later on a line only a phrase is an item: "Right shoulder pain. Left knee pain."
         before, most = before[sentence[-1].end() :], _LONGEST_PHRASE
-    if _SENTENCE.search(before):
+    if not _SENTENCE.isdisjoint(_WORD.findall(before.lower())):
         return False
     words_before = len(before.split())
     if words_before <= _MOST_WORDS_BEFORE and not sentence:

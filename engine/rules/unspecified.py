@@ -49,7 +49,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     for suggestion in suggestions:
         family = by_category[suggestion.code[:3]]
         better = None
-        if len(family) > 1 and not suggestion.code.startswith(_CATALOGUES) and _VAGUE.search(suggestion.display):
+        if len(family) > 1 and not suggestion.code.startswith(_CATALOGUES) and _is_vague(suggestion.display):
             better = next((s for s in family if _says_more(facts.snapshot, s, suggestion)), None)
         for vague, specific in _NO_DETAIL:
             if suggestion.code.startswith(vague):
@@ -63,9 +63,14 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     return outcome
 
 
+@lru_cache(maxsize=8192)
+def _is_vague(title: str) -> bool:
+    return _VAGUE.search(title) is not None
+
+
 def _says_more(snapshot: Snapshot, better: Suggestion, vague: Suggestion) -> bool:
     more, less = title_stems(better.display), title_stems(vague.display)
-    is_better_vague = bool(_VAGUE.search(better.display))
+    is_better_vague = _is_vague(better.display)
     if set(less) <= set(more):
         # The same words: then the code without "unspecified" or "without" says more of the two.
         return len(more) > len(less) or (len(more) == len(less) and not is_better_vague)

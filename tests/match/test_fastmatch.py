@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matcher_cases import CASES, LONGEST_CASES, SPAN_CASES, Case
 
-from engine._fastmatch import Matcher, build_image
+from engine._fastmatch import Matcher, Roles, build_image
 from engine.errors import ArtifactError
 from engine.match.automaton import Compiled, Phrase, compile_phrases
 from engine.match.reference import (
@@ -406,3 +406,48 @@ def _seconds(native: Matcher, text: str) -> float:
     begin = time.process_time()
     native.count(text)
     return time.process_time() - begin
+
+
+# -- roles ------------------------------------------------------------------------------------------------------------
+
+
+def divided(
+    others: list[tuple[int, int, int]], uses: list[tuple[int, int, int]], roles: int
+) -> tuple[list[list[tuple[int, int, int]]], list[tuple[int, int]]]:
+    """Divide what `find_apart` finds, plainly."""
+    by_role = [
+        [(begin, end, number) for begin, end, phrase in others for of, in_role, number in uses
+         if of == phrase and in_role == role]
+        for role in range(roles)
+    ]  # fmt: skip
+    return by_role, [(begin, end) for begin, end, phrase in others if phrase == NO_PHRASE]
+
+
+@settings(max_examples=200, deadline=None)
+@given(phrases=PHRASES, text=small_texts(), data=st.data())
+def test_hits_are_divided_by_what_their_phrases_are_for(phrases: list[str], text: str, data: st.DataObject) -> None:
+    native = make_native(compile_words(phrases, [0] * len(phrases)))
+    use = st.tuples(st.integers(0, len(phrases) - 1), st.integers(0, 2), st.integers(0, 9))
+    uses = sorted(data.draw(st.lists(use, max_size=12)), key=lambda given: given[0])
+    by_role, words, terms = native.find_in_roles(text, Roles(uses, phrases=native.phrase_count, roles=3))
+    others, same_terms = native.find_apart(text)
+    assert ([list(places) for places in by_role], words) == divided(others, uses, 3)
+    assert terms == same_terms
+
+
+@pytest.mark.parametrize(
+    "uses", [[(2, 0, 0)], [(-1, 0, 0)], [(0, 1, 0)], [(0, -1, 0)], [(0, 0, 0), (1, 0, 0), (0, 0, 1)]]
+)
+def test_a_use_of_no_phrase_or_role_or_apart_is_refused(uses: list[tuple[int, int, int]]) -> None:
+    with pytest.raises(ValueError, match="phrase"):
+        Roles(uses, phrases=2, roles=1)
+
+
+def test_places_are_a_sequence_and_a_buffer_of_numbers() -> None:
+    native = make_native(compile_phrases([Phrase("no")]))
+    (places,), _, _ = native.find_in_roles("no, no", Roles([(0, 0, 5)], phrases=1, roles=1))
+    assert len(places) == 2
+    assert places[1] == (4, 6, 5)
+    assert list(places) == [(0, 2, 5), (4, 6, 5)]
+    assert memoryview(places).cast("i").tolist() == [0, 2, 5, 4, 6, 5]  # type: ignore[arg-type]
+    assert memoryview(places).readonly  # type: ignore[arg-type]
