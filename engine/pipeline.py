@@ -6,6 +6,7 @@ This is the only file that knows the stages together; each stage is pure, and so
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.run import RULES, apply_rules
-from engine.text.dialogue import Dialogue, main_side, read_dialogue
+from engine.text.dialogue import Dialogue, Sides, read_dialogue, read_sides
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -221,14 +222,13 @@ class Pipeline:
         layout = self._cut(text, document.kind)
         found = tools.mentions.find(text)
         hints = sort_places(found.hints, found.sides)
-        if layout.dialogue is not None and (side := main_side(text)):
-            known = {**(known or {}), "side": side}
         spans = tools.abbreviations.add_defined(text, found.spans, definitions)
         placed = tools.abbreviations.resolve(
             text, _in_bodies(spans, layout.sections), kind=document.kind, definitions=definitions
         )
         contexts = self._contexts(text, layout, found.cues, [(span.begin, span.end) for span, _ in placed])
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
+        sides = read_sides(text) if layout.dialogue is not None else None
         encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
         read = [
             ReadMention(
@@ -237,7 +237,7 @@ class Pipeline:
                 context,
                 tools.candidates.choices(
                     span.senses,
-                    axes.near(span.begin, span.end),
+                    _with_side(axes.near(span.begin, span.end), sides, text[span.begin : span.end]),
                     encounter=encounters.near(span.begin, span.end),
                 ),
             )
@@ -289,6 +289,18 @@ class Pipeline:
             for mention, sure in zip(mentions, ranked, strict=True)
             if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]
+
+
+# The heart has sides of its own: "right heart failure" is not told by the knee that hurts.
+_OF_THE_HEART = re.compile(r"\b(?:heart|cardiac|ventric|atri|chf\b)", re.IGNORECASE)
+
+
+def _with_side(values: Mapping[str, str], sides: Sides | None, words: str) -> Mapping[str, str]:
+    """Add the side that a transcript tells of what some words name, where none stands near them."""
+    if sides is None or "side" in values or _OF_THE_HEART.search(words):
+        return values
+    side = sides.of(words)
+    return {**values, "side": side} if side else values
 
 
 class _NoContext:

@@ -28,7 +28,7 @@ _COMPLAINTS = (
 # An injury without a site says only that there was one.
 _WITHOUT_SITE = ("T14",)
 # What an external cause is reported with (I.C.20.a.1): an injury, or what it left in bones, joints and muscles.
-_BY_EXTERNAL_CAUSE = ("S", "T", "M")
+_BY_EXTERNAL_CAUSE = ("S", "T")
 _VISITS = frozenset((Setting.OUTPATIENT, Setting.EMERGENCY))
 
 _Place = tuple[int, int]

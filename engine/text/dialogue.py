@@ -9,7 +9,7 @@ are dialogue.toml. Transcripts are rare, so this is plain Python: a note pays on
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -247,19 +247,57 @@ _FILLERS = re.compile(rf"(?:\s{{0,3}}+(?:{_any_filler()}|[a-z]{{1,12}}-(?=\s))[\
 
 # ---- side ----------------------------------------------------------------------------------------------------------
 
-_SIDED = re.compile(
-    rf"\b(right|left)\s{{1,3}}(?:[a-z]{{1,16}}\s){{0,2}}{any_of(patterns()['sides']['parts'])}", re.IGNORECASE
-)
+_PART = any_of(patterns()["sides"]["parts"])
+_SIDED = re.compile(rf"\b(right|left|both|bilateral)\s{{1,3}}(?:[a-z]{{1,16}}\s){{0,2}}({_PART})", re.IGNORECASE)
+_NAMED_PART = re.compile(rf"\b{_PART}", re.IGNORECASE)
+_SIDE_SAID = {"right": "right", "left": "left", "both": "bilateral", "bilateral": "bilateral"}
+_ONE_OF = {"feet": "foot", "calves": "calf"}
 _MOSTLY = 3
 
 
-def main_side(text: str) -> str:
-    """Return the side that a visit is about: "right" or "left" where one is named thrice as often, else ""."""
-    found = [match[1].lower() for match in _SIDED.finditer(text)]
-    right, left = found.count("right"), found.count("left")
-    if max(right, left) < _MOSTLY * max(min(right, left), 1) and min(right, left) > 0:
-        return ""
-    return "right" if right > left else "left" if left else ""
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The side that a visit is about: of each part of the body, and overall; "" where that is not plain."""
+
+    overall: str
+    by_part: Mapping[str, str]
+
+    def of(self, words: str) -> str:
+        """Return the side of what some words name: that of the part they name, else that of the visit."""
+        named = _NAMED_PART.search(words)
+        return self.by_part.get(_part_of(named[0]), self.overall) if named else self.overall
+
+
+def read_sides(text: str) -> Sides:
+    """Read which side a transcript is about: side and part are said once, and later the part alone.
+
+    Of a part it is the side named first, if none is named more often: the other one is examined for comparison. For
+    what names no such part, all parts must agree, or a side be named thrice as often as the other.
+    """
+    said: dict[str, list[str]] = {}
+    for match in _SIDED.finditer(text):
+        said.setdefault(_part_of(match[2]), []).append(_SIDE_SAID[match[1].lower()])
+    by_part = {part: side for part, sides in said.items() if (side := _leading(sides))}
+    agreed = set(by_part.values())
+    overall = agreed.pop() if agreed in ({"right"}, {"left"}) else _main([side for sides in said.values() for side in sides])
+    return Sides(overall, by_part)
+
+
+def _part_of(words: str) -> str:
+    """Return the part that words like "big toes" name."""
+    last = words.lower().split()[-1]
+    return _ONE_OF.get(last) or (last if last == "biceps" else last.removesuffix("s"))
+
+
+def _leading(sides: Sequence[str]) -> str:
+    return sides[0] if sides.count(sides[0]) == max(map(sides.count, sides)) else ""
+
+
+def _main(sides: Sequence[str]) -> str:
+    for side, other in (("right", "left"), ("left", "right")):
+        if sides.count(side) >= max(1, _MOSTLY * sides.count(other)):
+            return side
+    return ""
 
 
 # ---- parts ---------------------------------------------------------------------------------------------------------
