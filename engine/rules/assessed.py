@@ -15,11 +15,13 @@ from functools import lru_cache
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.rules.gather import EXTERNAL_CAUSES, LEADING_SECTIONS
 from engine.rules.itemised import is_item
-from engine.types import Alert, Evidence, Setting, Severity, Suggestion
+from engine.types import Alert, Assertion, Evidence, Setting, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.B.4-5, III.B, IV.D, IV.J"
 # Sections that record what was asked, seen or measured, not what it means.
 _OBSERVED = frozenset(("PHYSICAL_EXAM", "REVIEW_OF_SYSTEMS", "VITAL_SIGNS", "RESULTS", "LABS", "IMAGING", "INTERVIEW"))
+# Of these, what the provider found and the patient did not tell.
+_SEEN = _OBSERVED - {"REVIEW_OF_SYSTEMS", "INTERVIEW"}
 # Complaints that the code set files outside chapter 18; pain in a part is a symptom wherever it is filed.
 _COMPLAINTS = (
     "G89", "H53.1", "H57.1", "L29", "L53.9", "M25.4", "M25.5", "M25.6", "M54.2", "M54.5", "M54.6", "M54.8", "M54.9",
@@ -42,7 +44,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     stated = [[e for e in suggestion.evidence if (e.document, e.begin) in leading] for suggestion in suggestions]
     assessed = [bool(found) and _is_definite(s.code) for s, found in zip(suggestions, stated, strict=True)]
     if not any(assessed) and not any(_is_item(evidence, facts) for found in stated for evidence in found):
-        return Outcome(suggestions)
+        return _led_to_a_guess(suggestions, facts)
     is_told = _told_at_a_visit(suggestions, assessed) if facts.chart.setting in _VISITS else _told_in_a_stay(facts)
     kept: list[Suggestion] = []
     left_out: list[Suggestion] = []
@@ -50,6 +52,33 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         is_kept = is_definite or is_told(suggestion) or any(_is_item(evidence, facts) for evidence in found)
         (kept if is_kept else left_out).append(suggestion)
     return Outcome(kept, [_alert(left_out)] if left_out else [])
+
+
+def _led_to_a_guess(suggestions: list[Suggestion], facts: Facts) -> Outcome:
+    """Keep the complaints alone, of a visit that concludes with nothing but an uncertain diagnosis (IV.H)."""
+    if facts.chart.setting not in _VISITS or not _is_guessed(facts):
+        return Outcome(suggestions)
+    seen = _places(facts, _SEEN)
+    kept: list[Suggestion] = []
+    left_out: list[Suggestion] = []
+    for suggestion in suggestions:
+        is_only_seen = seen.issuperset((evidence.document, evidence.begin) for evidence in suggestion.evidence)
+        (kept if _is_complaint(suggestion.code) and not is_only_seen else left_out).append(suggestion)
+    return Outcome(kept, [_alert(left_out)]) if kept and left_out else Outcome(suggestions)
+
+
+def _is_guessed(facts: Facts) -> bool:
+    """Whether the assessment names a disease or injury as a guess."""
+    return any(
+        finding.mention.section in LEADING_SECTIONS
+        and finding.mention.context.assertion is Assertion.POSSIBLE
+        and _is_definite(finding.codes[0].code)
+        for finding in facts.findings
+    )
+
+
+def _is_complaint(code: str) -> bool:
+    return is_symptom(code) or code.startswith(_COMPLAINTS)
 
 
 def _told_at_a_visit(suggestions: Sequence[Suggestion], assessed: Sequence[bool]) -> Callable[[Suggestion], bool]:
@@ -77,7 +106,7 @@ def _is_definite(code: str) -> bool:
 
 def _is_disease_told(suggestion: Suggestion, observed: set[_Place]) -> bool:
     """Whether the chart tells of a condition that is no complaint and was not only observed."""
-    if is_symptom(suggestion.code) or suggestion.code.startswith(_COMPLAINTS):
+    if _is_complaint(suggestion.code):
         return False
     return not observed.issuperset((evidence.document, evidence.begin) for evidence in suggestion.evidence)
 

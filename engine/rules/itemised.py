@@ -1,8 +1,8 @@
 """Whether a mention is an item of an assessment ("2. Type 2 diabetes, stable.") or stands in the reasoning about one.
 
 An item opens a line, a bullet or a number of a list, and is short, or names the thing in its first words, and has no
-subject or verb before it. Providers write their diagnoses so and argue for them in sentences. Spoken items are announced:
-"for your second problem, the cough", "in terms of your back pain", "number two, dizziness".
+subject or verb before it. Providers write their diagnoses so and argue for them in sentences. Spoken items are
+announced: "for your second problem, the cough", "in terms of your back pain", "number two, dizziness".
 """
 
 import re
@@ -44,7 +44,7 @@ _ANNOUNCED_REACH = 80
 
 
 def is_item(text: str, begin: int, end: int) -> bool:
-    """Whether the span [begin, end) of a document is an item of a list, opens a sentence that is one, or is announced."""
+    """Whether the span [begin, end) of a document is an item of a list, opens a sentence that is one, or announced."""
     line = max(text.rfind("\n", 0, begin) + 1, begin - _REACH)
     if _ANNOUNCED.search(text, max(line, begin - _ANNOUNCED_REACH), begin):
         return True

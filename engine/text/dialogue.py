@@ -279,8 +279,9 @@ def read_sides(text: str) -> Sides:
         said.setdefault(_part_of(match[2]), []).append(_SIDE_SAID[match[1].lower()])
     by_part = {part: side for part, sides in said.items() if (side := _leading(sides))}
     agreed = set(by_part.values())
-    overall = agreed.pop() if agreed in ({"right"}, {"left"}) else _main([side for sides in said.values() for side in sides])
-    return Sides(overall, by_part)
+    if agreed in ({"right"}, {"left"}):
+        return Sides(agreed.pop(), by_part)
+    return Sides(_main([side for sides in said.values() for side in sides]), by_part)
 
 
 def _part_of(words: str) -> str:
