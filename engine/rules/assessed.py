@@ -15,13 +15,15 @@ from functools import lru_cache
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.rules.gather import EXTERNAL_CAUSES, LEADING_SECTIONS
 from engine.rules.itemised import is_item
+from engine.rules.spoken import is_announced, is_concluded
 from engine.types import Alert, Assertion, Evidence, Setting, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.B.4-5, III.B, IV.D, IV.J"
+_INTERVIEW = "INTERVIEW"
 # Sections that record what was asked, seen or measured, not what it means.
-_OBSERVED = frozenset(("PHYSICAL_EXAM", "REVIEW_OF_SYSTEMS", "VITAL_SIGNS", "RESULTS", "LABS", "IMAGING", "INTERVIEW"))
+_OBSERVED = frozenset(("PHYSICAL_EXAM", "REVIEW_OF_SYSTEMS", "VITAL_SIGNS", "RESULTS", "LABS", "IMAGING", _INTERVIEW))
 # Of these, what the provider found and the patient did not tell.
-_SEEN = _OBSERVED - {"REVIEW_OF_SYSTEMS", "INTERVIEW"}
+_SEEN = _OBSERVED - {"REVIEW_OF_SYSTEMS", _INTERVIEW}
 # Complaints that the code set files outside chapter 18; pain in a part is a symptom wherever it is filed.
 _COMPLAINTS = (
     "G89", "H53.1", "H57.1", "L29", "L53.9", "M25.4", "M25.5", "M25.6", "M54.2", "M54.5", "M54.6", "M54.8", "M54.9",
@@ -43,6 +45,8 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         return Outcome(suggestions)
     stated = [[e for e in suggestion.evidence if (e.document, e.begin) in leading] for suggestion in suggestions]
     assessed = [bool(found) and _is_definite(s.code) for s, found in zip(suggestions, stated, strict=True)]
+    if any(assessed) and (talks := _talks(facts)):
+        assessed = _concluded(assessed, stated, facts, talks)
     if not any(assessed) and not any(_is_item(evidence, facts) for found in stated for evidence in found):
         return _led_to_a_guess(suggestions, facts)
     is_told = _told_at_a_visit(suggestions, assessed) if facts.chart.setting in _VISITS else _told_in_a_stay(facts)
@@ -91,6 +95,24 @@ def _told_in_a_stay(facts: Facts) -> Callable[[Suggestion], bool]:
     """Return what is on the claim of a stay unassessed: diseases told elsewhere, if they were not only observed."""
     observed = _places(facts, _OBSERVED)
     return lambda suggestion: _is_disease_told(suggestion, observed)
+
+
+def _talks(facts: Facts) -> set[int]:
+    """Return the documents that are transcripts."""
+    return {finding.mention.document for finding in facts.findings if finding.mention.section == _INTERVIEW}
+
+
+def _concluded(assessed: list[bool], stated: Sequence[Sequence[Evidence]], facts: Facts, talks: set[int]) -> list[bool]:
+    """Of talk, say which diagnoses the clinician concludes, if any and if he does not go through them one by one."""
+    texts = [document.text for document in facts.chart.documents]
+    said = (e for found in stated for e in found if e.document in talks)
+    if any(is_announced(texts[e.document], e.begin) for e in said):
+        return assessed
+    concluded = [
+        is_ and any(e.document not in talks or is_concluded(texts[e.document], e.begin, e.end) for e in found)
+        for is_, found in zip(assessed, stated, strict=True)
+    ]
+    return concluded if any(concluded) else assessed
 
 
 def _is_item(evidence: Evidence, facts: Facts) -> bool:

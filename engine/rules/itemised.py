@@ -2,10 +2,12 @@
 
 An item opens a line, a bullet or a number of a list, and is short, or names the thing in its first words, and has no
 subject or verb before it. Providers write their diagnoses so and argue for them in sentences. Spoken items are
-announced: "for your second problem, the cough", "in terms of your back pain", "number two, dizziness".
+announced (spoken.py).
 """
 
 import re
+
+from engine.rules.spoken import is_announced
 
 _LONGEST_ITEM = 8
 _LONGEST_PHRASE = 4
@@ -28,25 +30,12 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _END = re.compile(r"[.!?;](?:\s|$)|\n")
-_ORDER = "first|second|third|fourth|fifth|sixth|next|last|other|final|main|primary|only|acute|chronic"
-_COUNT = "one|two|three|four|five|six"
-# What announces an item in speech, up to the words that describe it.
-_ANNOUNCED = re.compile(
-    rf"""\b(?:(?:your|his|her|the|this|that)\s+(?:{_ORDER})\s+(?:problem|issue|concern|complaint|diagnosis|thing|one)
-    |for\s+(?:your|his|her|the|this|that)\s+(?:problem|issue|concern|complaint)|(?:problem|issue|number|item)\s+(?:{_COUNT})
-    |(?:\A|[.,:?!\]]\s|\b(?:so|and|now|okay|then|alright|well|um|uh)\s)\s*
-    (?:for|as\s+far\s+as|in\s+terms\s+of|regarding|concerning|with\s+regards?\s+to|when\s+it\s+comes\s+to)\s+(?:your|his|her|the))
-    (?:[\s,]+(?:is|was|of|for|the|this|that|your|his|her|an?|um|uh|you\s+know|which|with|problem)\b)*+
-    [\s,]+(?:[a-z][\w'-]*\s+){{0,2}}\Z""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ANNOUNCED_REACH = 80
 
 
 def is_item(text: str, begin: int, end: int) -> bool:
     """Whether the span [begin, end) of a document is an item of a list, opens a sentence that is one, or announced."""
     line = max(text.rfind("\n", 0, begin) + 1, begin - _REACH)
-    if _ANNOUNCED.search(text, max(line, begin - _ANNOUNCED_REACH), begin):
+    if is_announced(text, begin):
         return True
     if begin - line > _FAR and not _BREAK.search(text, line, begin):
         return False
