@@ -35,6 +35,8 @@ _WITHOUT_SITE = ("T14",)
 _BY_EXTERNAL_CAUSE = ("S", "T")
 _VISITS = frozenset((Setting.OUTPATIENT, Setting.EMERGENCY))
 
+# What is said this many times less often than the matter of a talk is said in passing.
+_IN_PASSING = 3
 _Place = tuple[int, int]
 
 
@@ -42,7 +44,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Leave out what the assessment does not take up, if the chart has an assessment."""
     leading = _places(facts, LEADING_SECTIONS)
     if not leading:
-        return Outcome(suggestions)
+        return _talked_about_most(suggestions, facts)
     stated = [[e for e in suggestion.evidence if (e.document, e.begin) in leading] for suggestion in suggestions]
     assessed = [bool(found) and _is_definite(s.code) for s, found in zip(suggestions, stated, strict=True)]
     if any(assessed) and (talks := _talks(facts)):
@@ -54,6 +56,19 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     left_out: list[Suggestion] = []
     for suggestion, found, is_definite in zip(suggestions, stated, assessed, strict=True):
         is_kept = is_definite or is_told(suggestion) or any(_is_item(evidence, facts) for evidence in found)
+        (kept if is_kept else left_out).append(suggestion)
+    return Outcome(kept, [_alert(left_out)] if left_out else [])
+
+
+def _talked_about_most(suggestions: list[Suggestion], facts: Facts) -> Outcome:
+    """Of talk without a conclusion, leave out complaints said only in passing beside what the talk is about (IV.G)."""
+    if facts.chart.setting not in _VISITS or not suggestions or not _talks(facts):
+        return Outcome(suggestions)
+    most = max(len(suggestion.evidence) for suggestion in suggestions)
+    kept: list[Suggestion] = []
+    left_out: list[Suggestion] = []
+    for suggestion in suggestions:
+        is_kept = _is_definite(suggestion.code) or len(suggestion.evidence) * _IN_PASSING > most
         (kept if is_kept else left_out).append(suggestion)
     return Outcome(kept, [_alert(left_out)] if left_out else [])
 
