@@ -188,7 +188,7 @@ _SPOKEN = re.compile(r"\b(?:i|you|your|we|me|my|he|she|they|let's)\b", re.IGNORE
 # ---- utterances ----------------------------------------------------------------------------------------------------
 
 _CUT = re.compile(
-    rf"[.?!]+(?=\s|\Z)|\n|(?<=\s)(?:(?P<joint>{any_of(patterns()['clauses']['joints'])})|(?P<question>{any_of(patterns()['clauses']['questions'])})"
+    rf"[.?!]+(?=\s|\Z)|\n|(?<=, )(?=(?:that|this|which)(?:\s?'s|\s+is)\b)|(?<=\s)(?:(?P<joint>{any_of(patterns()['clauses']['joints'])})|(?P<question>{any_of(patterns()['clauses']['questions'])})"
     rf"|(?P<any>any\b)|(?P<clause>(?:i|you|he|she|we|they|it|there)(?:\s?'(?:s|ve|re|m|d|ll)|\s+{any_of(patterns()['clauses']['verbs'])})))",
     re.IGNORECASE,
 )
@@ -205,7 +205,7 @@ def _cut_utterances(text: str, begin: int, end: int) -> Iterator[tuple[int, int]
     """Cut at stops, and where a new clause of talk begins; each ends with its stop."""
     last = begin
     for match in _CUT.finditer(text, begin, end):
-        at = match.end() if match[0][0] in ".?!" else match.start()
+        at = match.end() if match[0].startswith((".", "?", "!")) else match.start()
         if not _goes_on(text, match) and not _is_only_fillers(text, last, at):
             yield from _trimmed(text, last, at)
             last = at
