@@ -187,9 +187,11 @@ _SPOKEN = re.compile(r"\b(?:i|you|your|we|me|my|he|she|they|let's)\b", re.IGNORE
 
 # ---- utterances ----------------------------------------------------------------------------------------------------
 
+_CLAUSES = {name: any_of(patterns()["clauses"][name]) for name in ("joints", "questions", "verbs")}
 _CUT = re.compile(
-    rf"[.?!]+(?=\s|\Z)|\n|(?<=, )(?=(?:that|this|which)(?:\s?'s|\s+is)\b)|(?<=\s)(?:(?P<joint>{any_of(patterns()['clauses']['joints'])})|(?P<question>{any_of(patterns()['clauses']['questions'])})"
-    rf"|(?P<any>any\b)|(?P<clause>(?:i|you|he|she|we|they|it|there)(?:\s?'(?:s|ve|re|m|d|ll)|\s+{any_of(patterns()['clauses']['verbs'])})))",
+    r"[.?!]+(?=\s|\Z)|\n|(?<=, )(?=(?:that|this|which)(?:\s?'s|\s+is)\b)"
+    rf"|(?<=\s)(?:(?P<joint>{_CLAUSES['joints']})|(?P<question>{_CLAUSES['questions']})|(?P<any>any\b)"
+    rf"|(?P<clause>(?:i|you|he|she|we|they|it|there)(?:\s?'(?:s|ve|re|m|d|ll)|\s+{_CLAUSES['verbs']})))",
     re.IGNORECASE,
 )
 # What begins a clause does not do so after one of these words: "i think that you have", "have you had any".
