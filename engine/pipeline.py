@@ -36,7 +36,7 @@ from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.run import RULES, apply_rules
-from engine.text.dialogue import Dialogue, Sides, read_dialogue, read_sides
+from engine.text.dialogue import Dialogue, Sides, read_dialogue, read_sides, without_hesitation
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.types import (
@@ -107,6 +107,10 @@ class _Layout:
     sections: list[Section]
     sentences: list[tuple[int, int]]
     dialogue: Dialogue | None = None
+
+    def heard(self, text: str) -> str:
+        """Return the text as the matcher is to read it: talk without its hesitation, every word in its place."""
+        return text if self.dialogue is None else without_hesitation(text)
 
 
 class Pipeline:
@@ -186,7 +190,7 @@ class Pipeline:
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
         """Return what the text says of any given spans, whether or not they name something codable."""
         layout = self._cut(text)
-        cues = self._tools(None).mentions.find(text).cues
+        cues = self._tools(None).mentions.find(layout.heard(text)).cues
         order = sorted(range(len(spans)), key=lambda number: spans[number])
         contexts = self._contexts(text, layout, cues, [spans[number] for number in order])
         found = dict(zip(order, contexts, strict=True))
@@ -220,7 +224,7 @@ class Pipeline:
     ) -> list[ReadMention]:
         text = document.text
         layout = self._cut(text, document.kind)
-        found = tools.mentions.find(text)
+        found = tools.mentions.find(layout.heard(text))
         hints = sort_places(found.hints, found.sides)
         spans = tools.abbreviations.add_defined(text, found.spans, definitions)
         placed = tools.abbreviations.resolve(

@@ -247,6 +247,22 @@ def _any_filler() -> str:
 _FILLERS = re.compile(rf"(?:\s{{0,3}}+(?:{_any_filler()}|[a-z]{{1,12}}-(?=\s))[\s,.]{{0,6}}+)*+", re.IGNORECASE)
 
 
+# Hesitation with its commas, and a small word said twice.
+_HESITATION = re.compile(
+    r"(?:[ ,]{0,3}\b(?:um+|uh+|uhm|erm|hmm+)\b(?!-)|,? ?\b(?:you know|i mean) ?,)+(?: ?,)?"
+    r"|\b(a|an|the|your|my|of|in|is|and|i) (?:, )?(?=\1\b)",
+    re.IGNORECASE,
+)
+
+
+def without_hesitation(text: str) -> str:
+    """Return a text of the same length with white space for what a speaker only hesitates with.
+
+    So that "acute lumbar, um, strain" is found as one term. Tabs, which count as no word.
+    """
+    return _HESITATION.sub(lambda found: "\t" * len(found[0]), text)
+
+
 # ---- side ----------------------------------------------------------------------------------------------------------
 
 _PART = any_of(patterns()["sides"]["parts"])
