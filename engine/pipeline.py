@@ -6,7 +6,6 @@ This is the only file that knows the stages together; each stage is pure, and so
 """
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,9 +35,10 @@ from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.run import RULES, apply_rules
-from engine.text.dialogue import Dialogue, Sides, read_dialogue, read_sides, without_hesitation
+from engine.text.dialogue import Dialogue, read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
+from engine.text.sides import as_heard, read_sides, with_side
 from engine.types import (
     Chart,
     CodedChart,
@@ -107,10 +107,6 @@ class _Layout:
     sections: list[Section]
     sentences: list[tuple[int, int]]
     dialogue: Dialogue | None = None
-
-    def heard(self, text: str) -> str:
-        """Return the text as the matcher is to read it: talk without its hesitation, every word in its place."""
-        return text if self.dialogue is None else without_hesitation(text)
 
 
 class Pipeline:
@@ -190,7 +186,7 @@ class Pipeline:
     def read_context(self, text: str, spans: list[tuple[int, int]]) -> list[Context]:
         """Return what the text says of any given spans, whether or not they name something codable."""
         layout = self._cut(text)
-        cues = self._tools(None).mentions.find(layout.heard(text)).cues
+        cues = self._tools(None).mentions.find(as_heard(text, layout.dialogue)).cues
         order = sorted(range(len(spans)), key=lambda number: spans[number])
         contexts = self._contexts(text, layout, cues, [spans[number] for number in order])
         found = dict(zip(order, contexts, strict=True))
@@ -222,9 +218,8 @@ class Pipeline:
         definitions: Mapping[str, str],
         known: Mapping[str, str] | None = None,
     ) -> list[ReadMention]:
-        text = document.text
-        layout = self._cut(text, document.kind)
-        found = tools.mentions.find(layout.heard(text))
+        text, layout = document.text, self._cut(document.text, document.kind)
+        found = tools.mentions.find(as_heard(text, layout.dialogue))
         hints = sort_places(found.hints, found.sides)
         spans = tools.abbreviations.add_defined(text, found.spans, definitions)
         placed = tools.abbreviations.resolve(
@@ -232,7 +227,7 @@ class Pipeline:
         )
         contexts = self._contexts(text, layout, found.cues, [(span.begin, span.end) for span, _ in placed])
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
-        sides = read_sides(text) if layout.dialogue is not None else None
+        sides = read_sides(text) if layout.dialogue else None
         encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
         read = [
             ReadMention(
@@ -241,7 +236,7 @@ class Pipeline:
                 context,
                 tools.candidates.choices(
                     span.senses,
-                    _with_side(axes.near(span.begin, span.end), sides, text[span.begin : span.end]),
+                    with_side(axes.near(span.begin, span.end), sides, text[span.begin : span.end]),
                     encounter=encounters.near(span.begin, span.end),
                 ),
             )
@@ -293,18 +288,6 @@ class Pipeline:
             for mention, sure in zip(mentions, ranked, strict=True)
             if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]
-
-
-# The heart has sides of its own: "right heart failure" is not told by the knee that hurts.
-_OF_THE_HEART = re.compile(r"\b(?:heart|cardiac|ventric|atri|chf\b)", re.IGNORECASE)
-
-
-def _with_side(values: Mapping[str, str], sides: Sides | None, words: str) -> Mapping[str, str]:
-    """Add the side that a transcript tells of what some words name, where none stands near them."""
-    if sides is None or "side" in values or _OF_THE_HEART.search(words):
-        return values
-    side = sides.of(words)
-    return {**values, "side": side} if side else values
 
 
 class _NoContext:

@@ -13,7 +13,8 @@ _MATTER = "problem|issue|concern|complaint|condition|diagnosis|thing|one"
 _WHOSE = "your?|his|her|their|the|this|that"
 # What announces an item in speech, up to the words that describe it.
 _ANNOUNCED = re.compile(
-    rf"""\b(?:(?:{_WHOSE})\s+(?:{_ORDER})\s+(?:{_MATTER})|for\s+(?:{_WHOSE})\s+(?:{_MATTER})|(?:{_MATTER}|number|item)\s+(?:{_COUNT})
+    rf"""(?:\b(?:{_WHOSE})\s+(?:{_ORDER})\s+(?:{_MATTER})|\bfor\s+(?:{_WHOSE})\s+(?:{_MATTER})
+    |\b(?:{_MATTER}|number|item)\s+(?:{_COUNT})
     |(?:\A|[.,:?!\]]\s|\b(?:so|and|now|okay|then|alright|well|um|uh)\s)\s*
     (?:for|as\s+far\s+as|in\s+terms\s+of|regarding|concerning|with\s+regards?\s+to|when\s+it\s+comes\s+to)\s+(?:{_WHOSE}))
     (?:[\s,]+(?:is|was|of|for|an?|{_WHOSE}|um|uh|you\s+know|which|with|problem|new)\b)*+

@@ -9,7 +9,7 @@ are dialogue.toml. Transcripts are rare, so this is plain Python: a note pays on
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -189,7 +189,7 @@ _SPOKEN = re.compile(r"\b(?:i|you|your|we|me|my|he|she|they|let's)\b", re.IGNORE
 
 _CLAUSES = {name: any_of(patterns()["clauses"][name]) for name in ("joints", "questions", "verbs")}
 _CUT = re.compile(
-    r"[.?!]+(?=\s|\Z)|\n|(?<=, )(?=(?:that|this|which)(?:\s?'s|\s+is)\b)"
+    r"[.?!]+(?=\s|\Z)|\n|, (?=(?:that|this|which)(?:\s?'s|\s+is)\b)"
     rf"|(?<=\s)(?:(?P<joint>{_CLAUSES['joints']})|(?P<question>{_CLAUSES['questions']})|(?P<any>any\b)"
     rf"|(?P<clause>(?:i|you|he|she|we|they|it|there)(?:\s?'(?:s|ve|re|m|d|ll)|\s+{_CLAUSES['verbs']})))",
     re.IGNORECASE,
@@ -207,7 +207,7 @@ def _cut_utterances(text: str, begin: int, end: int) -> Iterator[tuple[int, int]
     """Cut at stops, and where a new clause of talk begins; each ends with its stop."""
     last = begin
     for match in _CUT.finditer(text, begin, end):
-        at = match.end() if match[0].startswith((".", "?", "!")) else match.start()
+        at = match.end() if match[0].startswith((".", "?", "!", ",")) else match.start()
         if not _goes_on(text, match) and not _is_only_fillers(text, last, at):
             yield from _trimmed(text, last, at)
             last = at
@@ -245,78 +245,6 @@ def _any_filler() -> str:
 
 
 _FILLERS = re.compile(rf"(?:\s{{0,3}}+(?:{_any_filler()}|[a-z]{{1,12}}-(?=\s))[\s,.]{{0,6}}+)*+", re.IGNORECASE)
-
-
-# Hesitation with its commas, and a small word said twice.
-_HESITATION = re.compile(
-    r"(?:[ ,]{0,3}\b(?:um+|uh+|uhm|erm|hmm+)\b(?!-)|,? ?\b(?:you know|i mean) ?,)+(?: ?,)?"
-    r"|\b(a|an|the|your|my|of|in|is|and|i) (?:, )?(?=\1\b)",
-    re.IGNORECASE,
-)
-
-
-def without_hesitation(text: str) -> str:
-    """Return a text of the same length with white space for what a speaker only hesitates with.
-
-    So that "acute lumbar, um, strain" is found as one term. Tabs, which count as no word.
-    """
-    return _HESITATION.sub(lambda found: "\t" * len(found[0]), text)
-
-
-# ---- side ----------------------------------------------------------------------------------------------------------
-
-_PART = any_of(patterns()["sides"]["parts"])
-_SIDED = re.compile(rf"\b(right|left|both|bilateral)\s{{1,3}}(?:[a-z]{{1,16}}\s){{0,2}}({_PART})", re.IGNORECASE)
-_NAMED_PART = re.compile(rf"\b{_PART}", re.IGNORECASE)
-_SIDE_SAID = {"right": "right", "left": "left", "both": "bilateral", "bilateral": "bilateral"}
-_ONE_OF = {"feet": "foot", "calves": "calf"}
-_MOSTLY = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The side that a visit is about: of each part of the body, and overall; "" where that is not plain."""
-
-    overall: str
-    by_part: Mapping[str, str]
-
-    def of(self, words: str) -> str:
-        """Return the side of what some words name: that of the part they name, else that of the visit."""
-        named = _NAMED_PART.search(words)
-        return self.by_part.get(_part_of(named[0]), self.overall) if named else self.overall
-
-
-def read_sides(text: str) -> Sides:
-    """Read which side a transcript is about: side and part are said once, and later the part alone.
-
-    Of a part it is the side named first, if none is named more often: the other one is examined for comparison. For
-    what names no such part, all parts must agree, or a side be named thrice as often as the other.
-    """
-    said: dict[str, list[str]] = {}
-    for match in _SIDED.finditer(text):
-        said.setdefault(_part_of(match[2]), []).append(_SIDE_SAID[match[1].lower()])
-    by_part = {part: side for part, sides in said.items() if (side := _leading(sides))}
-    agreed = set(by_part.values())
-    if agreed in ({"right"}, {"left"}):
-        return Sides(agreed.pop(), by_part)
-    return Sides(_main([side for sides in said.values() for side in sides]), by_part)
-
-
-def _part_of(words: str) -> str:
-    """Return the part that words like "big toes" name."""
-    last = words.lower().split()[-1]
-    return _ONE_OF.get(last) or (last if last == "biceps" else last.removesuffix("s"))
-
-
-def _leading(sides: Sequence[str]) -> str:
-    return sides[0] if sides.count(sides[0]) == max(map(sides.count, sides)) else ""
-
-
-def _main(sides: Sequence[str]) -> str:
-    for side, other in (("right", "left"), ("left", "right")):
-        if sides.count(side) >= max(1, _MOSTLY * sides.count(other)):
-            return side
-    return ""
 
 
 # ---- parts ---------------------------------------------------------------------------------------------------------
