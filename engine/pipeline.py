@@ -44,9 +44,10 @@ from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.procedures import gather_procedures
 from engine.rules.run import RULES, apply_rules
-from engine.text.dialogue import main_side, read_dialogue
+from engine.text.dialogue import read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
+from engine.text.sides import as_heard, read_sides, with_side
 from engine.types import (
     Chart,
     CodedChart,
@@ -224,14 +225,13 @@ class Pipeline:
     ) -> list[ReadMention]:
         text, found = reading.text, reading.found
         hints = sort_places(found.hints, found.sides)
-        if reading.dialogue is not None and (side := main_side(text)):
-            known = {**(known or {}), "side": side}
         spans = tools.abbreviations.add_defined(text, found.spans, definitions)
         placed = tools.abbreviations.resolve(
             text, in_bodies(spans, reading.sections), kind=reading.kind, definitions=definitions
         )
         contexts = self._contexts(reading, [(span.begin, span.end) for span, _ in placed])
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
+        sides = read_sides(text) if reading.dialogue is not None else None
         encounters = EncounterIndex(text, hints.encounter if self._has_encounter else ())
         read = [
             ReadMention(
@@ -240,7 +240,7 @@ class Pipeline:
                 context,
                 tools.candidates.choices(
                     span.senses,
-                    axes.near(span.begin, span.end),
+                    with_side(axes.near(span.begin, span.end), sides, text[span.begin : span.end]),
                     encounter=encounters.near(span.begin, span.end),
                 ),
             )
@@ -264,7 +264,7 @@ class Pipeline:
         else:
             sections = find_sections(text) if self._has_sections else [Section("", 0, 0, len(text))]
             sentences = find_sentences(text, sections)
-        return Reading(text, kind, sections, sentences, tools.mentions.find(text), dialogue)
+        return Reading(text, kind, sections, sentences, tools.mentions.find(as_heard(text, dialogue)), dialogue)
 
     def _contexts(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Context]:
         """Return the context of each span; they are sorted."""

@@ -6,14 +6,16 @@ may be a relative named a turn before. The words are those of engine/text/dialog
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.context.exchange import Answer, Ask, Question, find_question, is_given
 from engine.context.scope import ASKED
-from engine.text.dialogue import Dialogue, Speaker, Utterance, any_of, patterns
+from engine.text.dialogue import Dialogue, Speaker, Utterance, any_of, fillers, patterns
 from engine.types import Assertion, Axis, Context, Cue, Experiencer
 
 _ASIDE_REACH, _PERSON_REACH, _RELATIVE_REACH = 120, 120, 240
+_OWN_REACH, _LIST_REACH = 40, 400
 _IFS = frozenset(("pre:if", "pre:any of following", "pre:unless"))
 _FAMILY = re.compile(
     r"\b(?:my|your)\s(?:whole\s|entire\s|immediate\s)?family\b(?!\s(?:doctor|physician))", re.IGNORECASE
@@ -22,9 +24,28 @@ _PERSON = re.compile(r"\b(?:i|my|me|we|you|your|he|she|they|his|her)\b", re.IGNO
 _HIMSELF = re.compile(r"\b(?:patient|client|pt|p|speaker|spk|s|participant)\b", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    asides: re.Pattern[str]
+    general: re.Pattern[str]
+    mishaps: re.Pattern[str]
+    own: re.Pattern[str]
+    opening: re.Pattern[str]
+
+
 @lru_cache(maxsize=1)
-def _asides() -> re.Pattern[str]:
-    return re.compile(r"\b" + any_of(patterns()["talk"]["asides"]), re.IGNORECASE)
+def _words() -> _Words:
+    talk = patterns()["talk"]
+    asides, general, mishaps, given = (any_of(talk[name]) for name in ("asides", "general", "mishaps", "given"))
+    return _Words(
+        re.compile(rf"\b{asides}", re.IGNORECASE),
+        re.compile(rf"\s{{1,3}}{general}", re.IGNORECASE),
+        re.compile(rf"\b{mishaps}", re.IGNORECASE),
+        re.compile(rf"\b{given}(?:\s+[\w'-]+){{0,2}}\s+\Z", re.IGNORECASE),
+        re.compile(
+            r"(?:.*\b(?:that|because|since|as|know|correct|say|where))?[\s,]*" + fillers().pattern, fillers().flags
+        ),
+    )
 
 
 @lru_cache(maxsize=1)
@@ -56,7 +77,7 @@ def read_transcript(
         if question is not None:
             _apply(text, utterance, span, question, context)
         elif dialogue.turns[utterance.turn].speaker is Speaker.CLINICIAN:
-            _read_aside(text, utterance, begin, context)
+            _read_aside(text, dialogue, utterance, span, context)
 
 
 def _forget_query(context: Context, *, is_asked: bool) -> None:
@@ -76,11 +97,25 @@ def _apply(text: str, utterance: Utterance, span: tuple[int, int], question: Que
         _say(context, Assertion.HYPOTHETICAL, utterance.begin, utterance.end, "question:unanswered")
 
 
-def _read_aside(text: str, utterance: Utterance, begin: int, context: Context) -> None:
-    """Take back what a clinician only explains, hopes for or hedges."""
-    aside = _asides().search(text, max(utterance.begin, begin - _ASIDE_REACH), begin)
+def _read_aside(text: str, dialogue: Dialogue, utterance: Utterance, span: tuple[int, int], context: Context) -> None:
+    """Take back what a clinician only explains, warns of, hopes for or hedges."""
+    begin, end = span
+    words = _words()
+    aside = words.asides.search(text, max(utterance.begin, begin - _ASIDE_REACH), begin)
+    if aside is None and not words.own.search(text, max(utterance.begin, begin - _OWN_REACH), begin):
+        is_subject = words.opening.fullmatch(text, max(utterance.begin, begin - _OWN_REACH), begin) is not None
+        aside = words.general.match(text, end, utterance.end) if is_subject else None
+        aside = aside or _mishaps(text, dialogue, utterance, begin)
     if aside is not None:
         _say(context, Assertion.HYPOTHETICAL, aside.start(), aside.end(), "aside")
+
+
+def _mishaps(text: str, dialogue: Dialogue, utterance: Utterance, begin: int) -> re.Match[str] | None:
+    """Return what opens a list of mishaps earlier in the turn, if the mention stands in a phrase of that list."""
+    if _PERSON.search(text, utterance.begin, begin):
+        return None
+    turn = dialogue.turns[utterance.turn]
+    return _words().mishaps.search(text, max(turn.body_begin, begin - _LIST_REACH), utterance.begin)
 
 
 def _say(context: Context, assertion: Assertion, begin: int, end: int, rule: str) -> None:

@@ -1,10 +1,13 @@
 """Whether a mention is an item of an assessment ("2. Type 2 diabetes, stable.") or stands in the reasoning about one.
 
 An item opens a line, a bullet or a number of a list, and is short, or names the thing in its first words, and has no
-subject or verb before it. Providers write their diagnoses so and argue for them in sentences.
+subject or verb before it. Providers write their diagnoses so and argue for them in sentences. Spoken items are
+announced (spoken.py).
 """
 
 import re
+
+from engine.rules.spoken import is_announced
 
 _LONGEST_ITEM = 8
 _LONGEST_PHRASE = 4
@@ -32,8 +35,10 @@ _END = re.compile(r"[.!?;](?:\s|$)|\n")
 
 
 def is_item(text: str, begin: int, end: int) -> bool:
-    """Whether the span [begin, end) of a document is an item of a list, or opens a sentence that is one."""
+    """Whether the span [begin, end) of a document is an item of a list, opens a sentence that is one, or announced."""
     line = max(text.rfind("\n", 0, begin) + 1, begin - _REACH)
+    if is_announced(text, begin):
+        return True
     if begin - line > _FAR and not _BREAK.search(text, line, begin):
         return False
     opening = _OPENING.match(text, line, begin)

@@ -187,9 +187,11 @@ _SPOKEN = re.compile(r"\b(?:i|you|your|we|me|my|he|she|they|let's)\b", re.IGNORE
 
 # ---- utterances ----------------------------------------------------------------------------------------------------
 
+_CLAUSES = {name: any_of(patterns()["clauses"][name]) for name in ("joints", "questions", "verbs")}
 _CUT = re.compile(
-    rf"[.?!]+(?=\s|\Z)|\n|(?<=\s)(?:(?P<joint>{any_of(patterns()['clauses']['joints'])})|(?P<question>{any_of(patterns()['clauses']['questions'])})"
-    rf"|(?P<any>any\b)|(?P<clause>(?:i|you|he|she|we|they|it|there)(?:\s?'(?:s|ve|re|m|d|ll)|\s+{any_of(patterns()['clauses']['verbs'])})))",
+    r"[.?!]+(?=\s|\Z)|\n|, (?=(?:that|this|which)(?:\s?'s|\s+is)\b)"
+    rf"|(?<=\s)(?:(?P<joint>{_CLAUSES['joints']})|(?P<question>{_CLAUSES['questions']})|(?P<any>any\b)"
+    rf"|(?P<clause>(?:i|you|he|she|we|they|it|there)(?:\s?'(?:s|ve|re|m|d|ll)|\s+{_CLAUSES['verbs']})))",
     re.IGNORECASE,
 )
 # What begins a clause does not do so after one of these words: "i think that you have", "have you had any".
@@ -205,7 +207,7 @@ def _cut_utterances(text: str, begin: int, end: int) -> Iterator[tuple[int, int]
     """Cut at stops, and where a new clause of talk begins; each ends with its stop."""
     last = begin
     for match in _CUT.finditer(text, begin, end):
-        at = match.end() if match[0][0] in ".?!" else match.start()
+        at = match.end() if match[0].startswith((".", "?", "!", ",")) else match.start()
         if not _goes_on(text, match) and not _is_only_fillers(text, last, at):
             yield from _trimmed(text, last, at)
             last = at
@@ -243,23 +245,6 @@ def _any_filler() -> str:
 
 
 _FILLERS = re.compile(rf"(?:\s{{0,3}}+(?:{_any_filler()}|[a-z]{{1,12}}-(?=\s))[\s,.]{{0,6}}+)*+", re.IGNORECASE)
-
-
-# ---- side ----------------------------------------------------------------------------------------------------------
-
-_SIDED = re.compile(
-    rf"\b(right|left)\s{{1,3}}(?:[a-z]{{1,16}}\s){{0,2}}{any_of(patterns()['sides']['parts'])}", re.IGNORECASE
-)
-_MOSTLY = 3
-
-
-def main_side(text: str) -> str:
-    """Return the side that a visit is about: "right" or "left" where one is named thrice as often, else ""."""
-    found = [match[1].lower() for match in _SIDED.finditer(text)]
-    right, left = found.count("right"), found.count("left")
-    if max(right, left) < _MOSTLY * max(min(right, left), 1) and min(right, left) > 0:
-        return ""
-    return "right" if right > left else "left" if left else ""
 
 
 # ---- parts ---------------------------------------------------------------------------------------------------------

@@ -181,7 +181,7 @@ def test_build_sets_a_damaged_file_aside(small: Path, monkeypatch: pytest.Monkey
     assert run.status == 0
     assert "set aside as icd10cm-2025.ccsnap.damaged" in run.err
     assert path.with_name("icd10cm-2025.ccsnap.damaged").read_bytes() == b"damaged"
-    assert [line.split()[1] for line in run.out.splitlines()] == ["2026"]
+    assert [line.split()[1] for line in run.out.splitlines()] == ["2026", "2024"]
 
 
 def test_build_leaves_what_is_whole(home: Path, tmp_path: Path) -> None:

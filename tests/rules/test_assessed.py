@@ -55,6 +55,48 @@ def test_of_a_conversation_the_claim_holds_what_the_clinician_sums_up(pipeline: 
     assert set(suggested(pipeline, VISIT_SPOKEN, Setting.OUTPATIENT)) == {"S93.402A", "I10", "W00.0XXA"}
 
 
+VISIT_TALK = """[doctor] what brings you in ?
+[patient] my right knee hurts since i tripped . i have asthma too , and a rash .
+[doctor] let me examine you . there is some swelling .
+[patient] okay .
+[doctor] {said}
+[patient] thank you .
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        # Announced: the complaint is an item, what was found and told besides is not.
+        ("so for your first problem , your knee pain , we will do an x-ray .", {"M25.561"}),
+        # A guess is not coded; the complaints that led to it are (IV.H), what was found on examination is not.
+        ("so i think you may have a meniscus tear .", {"M25.561", "R21"}),
+        # A conclusion, and what is only said beside it; what caused the injury goes with it.
+        ("so i think you have a knee sprain . bursitis , gout , all look different .", {"S83.91XA", "W01.0XXA"}),
+        # Without an injury no cause is coded.
+        ("so i think you have knee arthritis .", {"M17.11"}),
+    ],
+)
+def test_a_visit_in_talk_is_coded_by_what_the_clinician_concludes(
+    pipeline: Pipeline, said: str, codes: set[str]
+) -> None:
+    assert set(suggested(pipeline, VISIT_TALK.format(said=said), Setting.OUTPATIENT)) == codes
+
+
+def test_in_talk_without_a_conclusion_a_complaint_said_in_passing_is_left_out(pipeline: Pipeline) -> None:
+    text = (
+        "[doctor] how is the cough ?\n[patient] the cough is bad .\n[doctor] is it a dry cough ?\n"
+        "[patient] a dry cough .\n[doctor] okay .\n[patient] i had a headache on monday . i have asthma ."
+    )
+    assert set(suggested(pipeline, text, Setting.OUTPATIENT)) >= {"J45.909"}
+    assert "R51.9" not in suggested(pipeline, text, Setting.OUTPATIENT)
+
+
+def test_the_side_of_a_limb_is_not_that_of_the_heart(pipeline: Pipeline) -> None:
+    text = VISIT_TALK.format(said="for your first problem , heart failure , continue your water pill .")
+    assert suggested(pipeline, text, Setting.OUTPATIENT) == ["I50.9"]
+
+
 def test_what_is_left_out_is_reported(pipeline: Pipeline) -> None:
     coded = pipeline.code(Chart("made", (Document(VISIT),), setting=Setting.OUTPATIENT))
     (alert,) = [alert for alert in coded.alerts if alert.kind == "assessed"]

@@ -50,6 +50,12 @@ def vague_gone(snapshot: Snapshot, *codes: str) -> list[str]:
         ("T07.XXXA", "S72.001A"),
         ("W19.XXXA", "W10.9XXA"),
         ("R52", "M25.561"),
+        ("B99.9", "N39.0"),
+        ("C80.1", "C34.90"),
+        ("D84.9", "D80.2"),
+        ("I51.9", "I50.22"),
+        ("M19.90", "M17.11"),
+        ("N28.9", "N18.31"),
         ("O14.90", "O14.93"),
     ],
 )
@@ -77,6 +83,9 @@ def test_the_code_that_says_less_goes(snapshot: Snapshot, vague: str, specific: 
         ("Y92.9", "Y92.009"),
         ("W19.XXXA", "W20.8XXA"),
         ("T14.8XXA", "M54.50"),
+        # Gout and osteoarthritis stand side by side, and a cancer known by its metastasis alone is of an unknown site.
+        ("M19.90", "M10.9"),
+        ("C80.1", "C79.51"),
     ],
 )
 def test_different_things_stay_side_by_side(snapshot: Snapshot, codes: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from engine.text.dialogue import Dialogue, Speaker, read_dialogue
+from engine.text.sides import Sides, read_sides, without_hesitation
 
 
 def read(text: str, kind: str = "") -> Dialogue:
@@ -98,12 +99,57 @@ def test_sections_cover_the_text() -> None:
         ("it hurts as well", ["it hurts as well"]),
         ("I am well. My knee hurts.", ["I am well.", "My knee hurts."]),
         ("my knee hurts how are you today", ["my knee hurts", "how are you today"]),
+        (
+            "i can't lift it, that's what they call a frozen shoulder",
+            ["i can't lift it,", "that's what they call a frozen shoulder"],
+        ),
     ],
 )
 def test_talk_is_cut_where_a_clause_begins(said: str, utterances: list[str]) -> None:
     text = f"[doctor] hello\n[patient] {said}"
     found = read(text).utterances
     assert [text[one.begin : one.end] for one in found if one.turn == 1] == utterances
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "side"),
+    [
+        ("my right knee hurts , the left knee is fine", "knee sprain", "right"),
+        ("my right knee hurts , the left knee is fine", "meniscus tear", "right"),
+        ("both my elbows hurt", "elbow pain", "bilateral"),
+        ("both my elbows hurt", "tendonitis", ""),
+        ("my right knee and my left wrist hurt", "wrist sprain", "left"),
+        ("my right knee and my left wrist hurt", "sprain", ""),
+        ("my left ear , your left ear , the left ear , and the right hand", "infection", "left"),
+        ("the left knee , no , the right knee , the right knee", "knee pain", ""),
+        ("raise your arms", "arm pain", ""),
+        ("the left foot , look at the left foot", "pain in your feet", "left"),
+    ],
+)
+def test_the_side_of_a_part_is_said_once_and_holds(text: str, words: str, side: str) -> None:
+    assert read_sides(text).of(words) == side
+
+
+def test_without_a_side_said_there_is_none() -> None:
+    assert read_sides("all right , what is left ?") == Sides("", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("an acute lumbar , um , strain", "an acute lumbar strain"),
+        ("a uh broken wrist", "a broken wrist"),
+        ("it is , you know , asthma", "it is asthma"),
+        ("a a cough", "a cough"),
+        ("uh-huh , a 5 mm stone", "uh-huh , a 5 mm stone"),
+        ("go to the er", "go to the er"),
+        ("you know that", "you know that"),
+    ],
+)
+def test_hesitation_becomes_white_space_of_its_length(text: str, words: str) -> None:
+    plain = without_hesitation(text)
+    assert len(plain) == len(text)
+    assert plain.split() == words.split()
 
 
 def test_speakers_that_are_mixed_up_throughout_are_changed_round() -> None:
