@@ -42,7 +42,7 @@ from engine.reading import (
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
-from engine.rules.procedures import gather_procedures
+from engine.rules.procedures import NO_RELEASE, gather_procedures
 from engine.rules.run import RULES, apply_rules
 from engine.text.dialogue import read_dialogue
 from engine.text.sections import find_sections
@@ -130,6 +130,8 @@ class Pipeline:
             performed, questions = gather_procedures(done)
             suggestions, alerts = [*suggestions, *performed], [*alerts, *questions]
             findings = [*findings, *done] if len(chart.documents) == 1 else _by_document(findings, done)
+        if procedures is None and self._lacks_procedures(chart):
+            alerts = [*alerts, NO_RELEASE]
         route_suggestions(suggestions, alerts)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
@@ -140,6 +142,11 @@ class Pipeline:
         with suppress(NoReleaseError):
             loaded.add(self._procedures_on(None).used.system)
         return tuple(system for system in self._systems if system in loaded)
+
+    def _lacks_procedures(self, chart: Chart) -> bool:
+        """Whether procedures of a stay are on, and a release is loaded, but none for its date."""
+        is_stay = chart.setting is Setting.INPATIENT and not chart.systems
+        return is_stay and System.ICD10PCS.value in self.loaded_systems()
 
     def header(self, chart: Chart, request_id: str = "") -> Header:
         """Check the chart and say what it will be coded with; raises as `code` does."""

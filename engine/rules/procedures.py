@@ -25,6 +25,13 @@ _PER_REPEAT = 0.02
 _MOST = 0.98
 _SOURCE = "ICD-10-PCS Guidelines A11"
 _STATED = "ICD-10-PCS Guidelines B3.2"
+# Of a stay whose date no loaded release covers.
+NO_RELEASE = Alert(
+    kind="no_procedure_release",
+    severity=Severity.WARNING,
+    message="no procedures are coded: no loaded ICD-10-PCS release covers the date of service; import that of its year",
+    source="45 CFR 162.1002 (the code set in force on the date of discharge)",
+)
 
 
 def gather_procedures(findings: Sequence[Finding]) -> tuple[list[Suggestion], list[Alert]]:

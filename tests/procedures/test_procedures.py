@@ -1,10 +1,12 @@
 """From text to ICD-10-PCS on a few made-up rows: what is read, what settles an axis, what belongs on the claim."""
 
+import shutil
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from codesets.icd10pcs import packaged_codes
+from engine.config import Config
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.live import Live
 from engine.pipeline import Pipeline
@@ -155,19 +157,40 @@ def test_a_procedure_of_the_past_is_found_but_historical(made: Live) -> None:
     assert finding.mention.context.temporality is Temporality.HISTORICAL
 
 
-without_package = pytest.mark.skipif(packaged_codes() is not None, reason="the package drg brings a release")
+@pytest.fixture
+def bare(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """An engine without any release of ICD-10-PCS, not even the packaged one."""
+    monkeypatch.setattr("engine.live.packaged_codes", lambda: None)
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("icd10pcs-*", "audit"))
+    return Live.open(Config(home=tmp_path)).pipeline
 
 
-@without_package
-def test_without_a_release_an_inpatient_is_coded_as_ever(pipeline: Pipeline) -> None:
+def test_without_a_release_an_inpatient_is_coded_as_ever(bare: Pipeline) -> None:
     chart = Chart("made", (Document("Hypertension. Laparoscopic cholecystectomy."),), Setting.INPATIENT)
-    assert {suggestion.system for suggestion in pipeline.code(chart).suggestions} == {"icd10cm"}
+    coded = bare.code(chart)
+    assert {suggestion.system for suggestion in coded.suggestions} == {"icd10cm"}
+    assert [alert.kind for alert in coded.alerts] == []
 
 
-@without_package
-def test_without_a_release_asking_for_it_says_how_to_import_one(pipeline: Pipeline) -> None:
+def test_without_a_release_asking_for_it_says_how_to_import_one(bare: Pipeline) -> None:
     with pytest.raises(ReleaseError, match="no release is loaded; import one"):
-        pipeline.code(Chart("made", (Document("Colonoscopy."),), systems=PCS))
+        bare.code(Chart("made", (Document("Colonoscopy."),), systems=PCS))
+
+
+@pytest.mark.parametrize(
+    ("setting", "day", "kinds"),
+    [
+        (Setting.INPATIENT, date(2026, 3, 31), ["no_procedure_release"]),
+        (Setting.INPATIENT, None, []),
+        (Setting.OUTPATIENT, date(2026, 3, 31), []),
+    ],
+)
+def test_a_stay_that_no_release_covers_says_so(
+    pipeline: Pipeline, setting: Setting, day: date | None, kinds: list[str]
+) -> None:
+    # The packaged codes are those of FY2024.
+    coded = pipeline.code(Chart("made", (Document("Hypertension."),), setting, date_of_service=day))
+    assert [alert.kind for alert in coded.alerts] == kinds
 
 
 def test_a_day_without_a_release_is_refused_where_it_is_asked_for(made: Live) -> None:
