@@ -25,7 +25,7 @@ from engine.types import Chart, Document
 
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
 ROUNDS = 4
-# Seconds of each round, by length, with Python's garbage collector as it is, or held off.
+# Seconds of each round, by length, with Python's garbage collector as a server has it, or held off.
 Growth = Callable[[bool], dict[int, list[float]]]
 
 
@@ -36,6 +36,8 @@ def growth(live: Live) -> Growth:
     @cache
     def held(collects: bool) -> dict[int, list[float]]:
         text = joined(best_notes()[1], LENGTHS[-1])
+        thresholds = gc.get_threshold()
+        live.warm_up()
         times: dict[int, list[float]] = {length: [] for length in LENGTHS}
         for number in range(ROUNDS + 1):
             for length in LENGTHS:
@@ -43,6 +45,8 @@ def growth(live: Live) -> Growth:
                 seconds = time_pieces(live, pieces, collects=collects)
                 if number:
                     times[length].append(seconds)
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
         return times
 
     return held

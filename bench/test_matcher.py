@@ -176,7 +176,7 @@ def test_two_threads_match_side_by_side(live: Live, tmp_path: Path, record: Note
 
 
 def open_dictionary(home: Path) -> Dictionary:
-    (path,) = (home / "dictionaries").glob("*.ccdict")
+    (path,) = (home / "dictionaries").glob("icd10cm-*.ccdict")
     return Dictionary(path)
 
 

@@ -151,7 +151,7 @@ class _Pairs:
 
     def __init__(self, snapshot: Snapshot, codes: Sequence[str]) -> None:
         self._owners: dict[tuple[str, str], str] = {}
-        self.paired: set[str] = set()
+        self.partners: dict[str, set[str]] = {}
         chart = _Chart(codes)
         # Many codes stand under the note of one chapter: what it excludes is found once.
         excluded: dict[str, list[str]] = {}
@@ -161,7 +161,8 @@ class _Pairs:
                     excluded[owner] = chart.named_at(snapshot, owner)
                 for other in excluded[owner]:
                     self._owners.setdefault((code, other), owner)
-                    self.paired.update((code, other))
+                    self.partners.setdefault(code, set()).add(other)
+                    self.partners.setdefault(other, set()).add(code)
 
     def noted_at(self, code: str, other: str) -> str:
         """Return the node nearest to `code` whose note names `other`, "" if none does."""
@@ -188,13 +189,14 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     pairs = _Pairs(facts.snapshot, [suggestion.code for suggestion in suggestions])
     kept: list[Suggestion] = []
     alerts: list[Alert] = []
-    if not pairs.paired:
+    if not pairs.partners:
         return Outcome(suggestions)
     for suggestion in sorted(suggestions, key=_preference, reverse=True):
-        if suggestion.code not in pairs.paired:
+        partners = pairs.partners.get(suggestion.code)
+        if not partners:
             kept.append(suggestion)
             continue
-        rivals = [(other, owner) for other in kept if (owner := pairs.owner(suggestion.code, other.code))]
+        rivals = [(other, pairs.owner(suggestion.code, other.code)) for other in kept if other.code in partners]
         stronger = next((pair for pair in rivals if not _yields(pairs, pair[0], suggestion)), None)
         if stronger is not None:
             alerts.append(_settle(suggestion, stronger[0], stronger[1]))
