@@ -41,8 +41,8 @@ _NEIGHBOURS = 3
 # The share of a long form that may stand before the term in it.
 _MOST_UNREAD = 0.4
 _MOST_REMEMBERED = 16_384
-_LONG_TEXT = 50_000
-_WORD = re.compile(r"[^\W_]+")
+# How much of a document is searched for the names of meanings: what an author spells out, he spells out early.
+_SEARCHED = 200_000
 # Initials of a person: "Dr. CD", "AB CD, M.D.", "AF is a 50-year-old".
 _NAME_BEFORE = ("Dr. ", "Mr. ", "Mrs. ", "Ms. ", "Dr ")
 _NAME_AFTER = re.compile(r",? (?:M\.?D\b|D\.?O\b|is an? \d)")
@@ -65,23 +65,14 @@ class Surroundings:
     kind: str
     categories: frozenset[str]
     known: dict[str, bool] = field(default_factory=dict)
-    words: set[str] = field(default_factory=set)
 
     def spells_out(self, meaning: Meaning) -> bool:
         """Whether the document names a meaning in other words: a diagnosis by its code, what is none by its name."""
         if meaning.category:
             return meaning.category in self.categories
         if meaning.name not in self.known:
-            self.known[meaning.name] = self._may_hold(meaning.name) and _holds(self.small, meaning.name)
+            self.known[meaning.name] = _holds(self.small, meaning.name)
         return self.known[meaning.name]
-
-    def _may_hold(self, name: str) -> bool:
-        """Whether a long text, which is read through for few names only, has all words of a name."""
-        if len(self.small) < _LONG_TEXT:
-            return True
-        if not self.words:
-            self.words.update(_WORD.findall(self.small))
-        return self.words.issuperset(_WORD.findall(name))
 
 
 def _holds(text: str, name: str) -> bool:
@@ -164,7 +155,7 @@ class AbbreviationReader:
 
     def _surroundings(self, text: str, placed: Sequence[Placed], kind: str) -> Surroundings:
         spelled = {sense[0] for span, _ in placed if span.abbreviation < 0 for sense in span.senses[:1]}
-        return Surroundings(text, text.lower(), kind.lower(), frozenset(map(self._category, spelled)))
+        return Surroundings(text, text[:_SEARCHED].lower(), kind.lower(), frozenset(map(self._category, spelled)))
 
     def _defined(self, span: TermSpan, entry: Entry, long: str) -> TermSpan | None:
         folded = fold(long)
