@@ -80,42 +80,30 @@ def coder_decision(
     origin: Origin, chart_id: str, decisions: Sequence[CodeDecision], *, salt: bytes, audit_record: str = ""
 ) -> Entry:
     """Say what a coder decided on a chart; `audit_record` is that of the answer the coder saw."""
-    return _entry(
-        CODER_DECISION,
-        origin,
+    decided: Json = [
         {
-            "audit_record": audit_record,
-            "chart_id_hash": hash_chart_id(salt, chart_id),
-            "decisions": [
-                {
-                    "action": decision.action.value,
-                    "code": decision.code,
-                    "reason": decision.reason,
-                    "replaced_by": decision.replaced_by,
-                    "system": decision.system,
-                }
-                for decision in decisions
-            ],
-        },
-    )
+            "action": decision.action.value,
+            "code": decision.code,
+            "reason": decision.reason,
+            "replaced_by": decision.replaced_by,
+            "system": decision.system,
+        }
+        for decision in decisions
+    ]
+    about = _about_chart(chart_id, salt, audit_record)
+    return _entry(CODER_DECISION, origin, {**about, "decisions": decided})
 
 
 def outcome(
     origin: Origin, chart_id: str, outcomes: Sequence[CodeOutcome], *, salt: bytes, audit_record: str = ""
 ) -> Entry:
     """Say what became of a chart's claim."""
-    return _entry(
-        OUTCOME,
-        origin,
-        {
-            "audit_record": audit_record,
-            "chart_id_hash": hash_chart_id(salt, chart_id),
-            "outcomes": [
-                {"code": each.code, "kind": each.kind.value, "remarks": list(each.remarks), "system": each.system}
-                for each in outcomes
-            ],
-        },
-    )
+    told: Json = [
+        {"code": each.code, "kind": each.kind.value, "remarks": list(each.remarks), "system": each.system}
+        for each in outcomes
+    ]
+    about = _about_chart(chart_id, salt, audit_record)
+    return _entry(OUTCOME, origin, {**about, "outcomes": told})
 
 
 def access(
@@ -136,6 +124,10 @@ def administration(
         origin,
         {"action": action.value, "after": after, "before": before, "count": count, "subject": subject},
     )
+
+
+def _about_chart(chart_id: str, salt: bytes, audit_record: str) -> dict[str, Json]:
+    return {"audit_record": audit_record, "chart_id_hash": hash_chart_id(salt, chart_id)}
 
 
 def _entry(kind: str, origin: Origin, body: Mapping[str, Json]) -> Entry:

@@ -29,11 +29,6 @@ class Codes:
     codes: tuple[str, ...]
 
     @property
-    def is_settled(self) -> bool:
-        """Whether the text settles every axis."""
-        return len(self.codes) == 1
-
-    @property
     def body_parts(self) -> int:
         """How many body parts are among them."""
         return len({code[:4] for code in self.codes})
