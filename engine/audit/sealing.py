@@ -61,12 +61,12 @@ class Sealing:
         self._sealer.close()
 
     def _run(self) -> None:
-        while True:
+        # Asked anew each round: `close` may set `_is_due` just before it is cleared here, but `_is_closing` stays.
+        while not self._is_closing.is_set():
             self._is_due.wait()
-            if self._is_closing.wait(self._every_s):
-                return
-            self._is_due.clear()
-            self._try_to_seal()
+            if not self._is_closing.wait(self._every_s):
+                self._is_due.clear()
+                self._try_to_seal()
 
     def _show_witness(self, is_last: bool) -> None:
         now = time.monotonic()

@@ -16,6 +16,7 @@ from engine.audit.note import SignatureState, parse_checkpoint, parse_key
 from engine.audit.order import Order, runs_path
 from engine.audit.prove import newest_checkpoint, prove_growth
 from engine.audit.record import make_entry
+from engine.audit.sealing import Sealing
 from engine.audit.segment import segment_path
 from engine.audit.tree import MAGIC_BYTES, checkpoints_path, key_path, last_checkpoint, nodes_path, read_key
 from engine.audit.verify import verify
@@ -388,3 +389,33 @@ def test_a_log_is_verified_while_others_write_and_sign_it(tmp_path):
     assert found[-1].signed >= 100
     assert checkpoints_path(tmp_path).exists()
     assert len(frames_of(tmp_path).frames) > 1
+
+
+class _NothingToSeal:
+    def seal(self):
+        return None
+
+    def show_witness(self):
+        pass
+
+    def close(self):
+        pass
+
+
+def test_closing_just_before_the_thread_clears_its_call_does_not_wait_for_ever():
+    sealing = Sealing(_NothingToSeal(), every_s=0.001)
+    closer = threading.Thread(target=sealing.close, daemon=True)
+
+    class ClosedBeforeCleared(threading.Event):
+        def clear(self):
+            closer.start()
+            while not (sealing._is_closing.is_set() and self.is_set()):
+                time.sleep(0.001)
+            super().clear()
+
+    sealing._is_due = ClosedBeforeCleared()
+    sealing.wake()
+    while closer.ident is None:
+        time.sleep(0.001)
+    closer.join(10)
+    assert not closer.is_alive()
