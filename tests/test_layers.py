@@ -16,6 +16,7 @@ ROWS = (
     ("charts", "text", "_wire", "_fastmatch", "_canonical"),
     ("match", "context", "rank", "procedures", "rules", "edits", "routing", "audit", "ingest"),
     ("reading",),
+    ("diagnoses",),
     ("pipeline",),
     ("live", "batch", "learning", "evaluation"),
     ("server",),
