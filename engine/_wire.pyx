@@ -166,5 +166,18 @@ cdef class FrameWriter:
         for code in alert.codes:
             data = PyUnicode_AsUTF8AndSize(code, &size)
             self.writer.item(6, data, size)
+        if alert.query is not None:
+            self.query(7, alert.query)
+        self.writer.end()
+        return 0
+
+    cdef int query(self, uint32_t field, query) except -1:
+        cdef Py_ssize_t size
+        cdef const char* data
+        self.writer.begin(field)
+        self.string(1, query.question)
+        for option in query.options:
+            data = PyUnicode_AsUTF8AndSize(option, &size)
+            self.writer.item(2, data, size)
         self.writer.end()
         return 0

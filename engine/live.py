@@ -28,6 +28,7 @@ from engine.match.procedure_terms import PATTERNS, make_procedure_dictionary, pr
 from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.pipeline import Pipeline
 from engine.procedures.read import ProcedureReader
+from engine.queries.words import WORDS
 from engine.rank.candidates import CandidateMaker
 from engine.rank.document import DocumentRanker
 from engine.rank.hints import HINTS
@@ -90,7 +91,7 @@ def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) 
     cues = CueTable.load().phrases
     dictionaries: dict[str, Path] = {}
     for snapshot in releases.snapshots(System.ICD10CM):
-        given = Ingredients(cues, HINTS, index_files(home, snapshot.release), without)
+        given = Ingredients(cues, (*HINTS, *WORDS), index_files(home, snapshot.release), without)
         path = dictionary_path(home, snapshot, given)
         if again or not path.exists():
             progress(f"compiling the dictionary of ICD-10-CM {snapshot.release.version}")

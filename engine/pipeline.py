@@ -19,10 +19,13 @@ from engine.context.scope import ContextReader
 from engine.diagnoses import DiagnosisReader
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.definitions import read_definitions
+from engine.queries.base import Record
+from engine.queries.run import raise_queries
 from engine.rank.document import DocumentRanker, Span
+from engine.rank.hints import HINTS
 from engine.rank.ranking import Ranked
 from engine.rank.score import Ranker
-from engine.reading import ProcedureTools, ReadMention, ReleaseTools, read_procedures
+from engine.reading import ProcedureTools, QueryWords, Reading, ReadMention, ReleaseTools, read_procedures
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
@@ -44,6 +47,15 @@ class _Tools:
     diagnoses: ReleaseTools
     procedures: ProcedureTools | None
     lacks_procedures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the documents of a chart name, and how they were read."""
+
+    diagnoses: list[Finding]
+    procedures: list[Finding]
+    readings: list[Reading]
 
 
 class Pipeline:
@@ -72,6 +84,7 @@ class Pipeline:
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
         self._rules = () if "rules" in without else RULES
+        self._has_queries = "queries" not in without
 
     def code(
         self, chart: Chart, *, request_id: str = "", on_findings: Callable[[list[Finding]], None] | None = None
@@ -83,7 +96,8 @@ class Pipeline:
         """
         started = time.perf_counter()
         tools = self._tools_of(chart)
-        diagnoses, procedures = self._read(chart, tools, on_findings)
+        read = self._read(chart, tools, on_findings)
+        diagnoses, procedures = read.diagnoses, read.procedures
         drafts = gather_suggestions(diagnoses, chart, tools.diagnoses.title)
         suggestions, alerts = apply_rules(drafts, Facts(chart, tools.diagnoses.snapshot, diagnoses), self._rules)
         findings = diagnoses
@@ -93,6 +107,9 @@ class Pipeline:
             findings = sorted([*diagnoses, *procedures], key=_document)  # as `on_findings` was given them
         if tools.lacks_procedures:
             alerts = [*alerts, NO_RELEASE]
+        if self._has_queries:
+            words = QueryWords(read.readings, self._reader.contexts, first=len(HINTS))
+            alerts = [*alerts, *raise_queries(Record(chart, diagnoses, suggestions, words.places, words.read_around))]
         route_suggestions(suggestions, alerts)
         header = self._header(tools, request_id)
         elapsed_ms = (time.perf_counter() - started) * 1000
@@ -132,13 +149,11 @@ class Pipeline:
         """Return the title of a code in the latest release, "" if that lacks it."""
         return self._diagnosis_tools(None).title(code)
 
-    def _read(
-        self, chart: Chart, tools: _Tools, on_findings: Callable[[list[Finding]], None] | None
-    ) -> tuple[list[Finding], list[Finding]]:
-        """Return the diagnoses and the procedures that the documents name."""
+    def _read(self, chart: Chart, tools: _Tools, on_findings: Callable[[list[Finding]], None] | None) -> _Read:
+        """Read what the documents name."""
         has_diagnoses = not chart.systems or System.ICD10CM.value in chart.systems
         definitions = read_definitions(document.text for document in chart.documents)
-        found: tuple[list[Finding], list[Finding]] = [], []
+        found = _Read([], [], [])
         for number, document in enumerate(chart.documents):
             reading = self._reader.open(tools.diagnoses, document)
             named: list[Finding] = []
@@ -149,8 +164,9 @@ class Pipeline:
                 done = read_procedures(tools.procedures, reading, number, contexts=self._reader.contexts)
             if on_findings is not None:
                 on_findings([*named, *done])
-            found[0].extend(named)
-            found[1].extend(done)
+            found.diagnoses.extend(named)
+            found.procedures.extend(done)
+            found.readings.append(reading)
         return found
 
     def _tools_of(self, chart: Chart) -> _Tools:

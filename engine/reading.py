@@ -6,6 +6,7 @@ Diagnoses are read by the pipeline itself; this is what it shares with the readi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import TypeVar
 
 from codesets.snapshot import Snapshot
@@ -14,6 +15,7 @@ from engine.match.mentions import Found, MentionFinder
 from engine.match.term_span import TermSpan
 from engine.procedures.performed import context_of_procedure
 from engine.procedures.read import Procedure, ProcedureReader, Read
+from engine.queries.words import Named, Place, section_at
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.document import Span
 from engine.rank.features import MentionFacts
@@ -133,6 +135,33 @@ def read_procedures(tools: ProcedureTools, reading: Reading, number: int, *, con
         own = context_of_procedure(text, procedure.begin, procedure.end, around)
         findings.append(Finding(make_mention(procedure, section, own, text, number), procedure.codes))
     return findings
+
+
+class QueryWords:
+    """Where the words of documentation queries stand in a chart: `places` by number, in text order.
+
+    They are the hints from the number `first` on.
+    """
+
+    def __init__(self, readings: Sequence[Reading], contexts: ReadContexts, *, first: int) -> None:
+        self._readings, self._contexts = readings, contexts
+        self.places: dict[int, list[Place]] = {}
+        for document, reading in enumerate(readings):
+            for begin, end, hint in reading.found.hints:
+                if hint >= first:
+                    self.places.setdefault(hint - first, []).append(Place(document, begin, end))
+
+    def read_around(self, places: Sequence[Place]) -> list[Named]:
+        """Return places (in text order) with the headings they stand under and what the text says of them."""
+        named: list[Named] = []
+        for document, group in groupby(places, key=lambda place: place.document):
+            reading, of_document = self._readings[document], list(group)
+            contexts = self._contexts(reading, [(place.begin, place.end) for place in of_document])
+            named += [
+                Named(place, section_at(reading.sections, place.begin), context)
+                for place, context in zip(of_document, contexts, strict=True)
+            ]
+        return named
 
 
 class NoContext:

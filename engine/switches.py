@@ -16,5 +16,6 @@ SWITCHES: dict[str, str] = {
     "encounter": "no phase of care, healing or opening of a fracture from words near the mention",
     "document": "no look at a document as a whole: a code is scored by the words of its mentions and its prior",
     "priors": "no knowledge of how often a code is meant",
+    "queries": "no documentation queries",
     "rules": "no coding rules: every draft is a suggestion",
 }

@@ -249,8 +249,19 @@ class Suggestion:
 
 
 @dataclass(slots=True)
+class Query:
+    """A question to the provider, and the answers it offers; neither holds chart text."""
+
+    question: str
+    options: list[str]
+
+
+@dataclass(slots=True)
 class Alert:
-    """Something a person should see; `message` names codes and fields, never chart text."""
+    """Something a person should see; `message` names codes and fields, never chart text.
+
+    `query` is what to ask the provider; its clinical indicators are the evidence.
+    """
 
     kind: str
     severity: Severity
@@ -258,6 +269,7 @@ class Alert:
     source: str
     evidence: list[Evidence] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
+    query: Query | None = None
 
 
 @dataclass(frozen=True, slots=True)

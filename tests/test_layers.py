@@ -15,6 +15,7 @@ ROWS = (
     ("types", "config", "_fasttext"),
     ("charts", "text", "_wire", "_fastmatch", "_canonical"),
     ("match", "context", "rank", "procedures", "rules", "edits", "routing", "audit", "ingest"),
+    ("queries",),
     ("reading",),
     ("diagnoses",),
     ("pipeline",),

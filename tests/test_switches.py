@@ -21,6 +21,7 @@ TEXTS = {
     "encounter": "Open fracture of the left wrist.",
     "document": "He has asthma. The asthma is worse.",
     "priors": "Assessment: hypertension.",
+    "queries": "Assessment: heart failure.",
     "rules": "Assessment: appendicitis with abdominal pain.",
 }
 # Sources of terms that the packaged store has nothing of.
@@ -36,7 +37,7 @@ def store(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def answer(live: Live, text: str) -> object:
     """Code a note and return all that is said of it."""
     coded = live.pipeline.code(Chart("c", (Document(text),)))
-    return coded.findings, [(s.code, s.confidence) for s in coded.suggestions]
+    return coded.findings, [(s.code, s.confidence) for s in coded.suggestions], [a.message for a in coded.alerts]
 
 
 def test_every_switch_has_a_text_here() -> None:

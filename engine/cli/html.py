@@ -6,6 +6,7 @@ The page holds no script and may load nothing, so chart text cannot do anything 
 from engine.cli.html_style import STYLE
 from engine.cli.html_text import marked_text, show, spans_of
 from engine.cli.shown import percent
+from engine.cli.table import quote
 from engine.errors import ChartcoderError
 from engine.types import Alert, Chart, CodedChart, Reason, Role, Suggestion
 
@@ -36,7 +37,7 @@ def html_section(chart: Chart, coded: CodedChart, *, number: int = 1) -> str:
     """Return one chart: its documents, suggestions and alerts; `number` keeps the anchors of charts apart."""
     anchor = f"c{number}"
     codes = "".join(_suggestion(s, n, anchor) for n, s in enumerate(coded.suggestions, 1))
-    alerts = "".join(_alert(alert) for alert in coded.alerts)
+    alerts = "".join(_alert(alert, chart) for alert in coded.alerts)
     return (
         f'<section class="chart"><div class="head"><h2>{show(coded.chart_id)}</h2>'
         f'<span class="soft">{_facts(chart, coded)}</span></div>\n'
@@ -97,11 +98,20 @@ def _reason(reason: Reason) -> str:
     return f"{show(reason.rule)}{detail} <i>{show(reason.source)}</i>"
 
 
-def _alert(alert: Alert) -> str:
+def _alert(alert: Alert, chart: Chart) -> str:
     return (
         f'<li class="alert {alert.severity.value}"><b>{show(alert.severity.value.lower())}</b> {show(alert.message)} '
-        f'<span class="soft">{show(alert.source)}</span></li>'
+        f'<span class="soft">{show(alert.source)}</span>{_query(alert, chart)}</li>'
     )
+
+
+def _query(alert: Alert, chart: Chart) -> str:
+    """Return the clinical indicators of a query, quoted, and the answers it offers."""
+    if alert.query is None:
+        return ""
+    quoted = "".join(f"<li>{show(quote(chart, evidence).plain)}</li>" for evidence in alert.evidence)
+    options = "".join(f"<li>&#9744; {show(option)}</li>" for option in alert.query.options)
+    return f'<details class="why"><summary>query</summary><ul>{quoted}</ul><ul>{options}</ul></details>'
 
 
 def _footer(coded: CodedChart) -> str:

@@ -103,4 +103,5 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "source": alert.source,
         "codes": alert.codes,
         "evidence": _evidence(alert.evidence),
+        **({"query": {"question": alert.query.question, "options": alert.query.options}} if alert.query else {}),
     }

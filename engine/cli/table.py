@@ -9,12 +9,13 @@ from rich.text import Text
 
 from engine.cli.shown import percent
 from engine.cli.terminal import output_console
-from engine.types import Chart, CodedChart, Evidence, Reason, Role, Route, Severity, Suggestion
+from engine.types import Chart, CodedChart, Evidence, Query, Reason, Role, Route, Severity, Suggestion
 
 _ROUTE_STYLE = {Route.AUTO: "green", Route.REVIEW: "yellow", Route.HOLD: "red"}
 _SEVERITY_STYLE = {Severity.INFO: "dim", Severity.WARNING: "yellow", Severity.ERROR: "red"}
 _BEFORE, _AFTER = 34, 26
 _MAX_EVIDENCE = 2
+_MAX_INDICATORS = 3
 # Says no more than the route itself.
 _PLAIN_ROUTE = "route:auto"
 _SPACES = re.compile(r"\s+")
@@ -30,11 +31,22 @@ def print_chart(chart: Chart, coded: CodedChart) -> None:
     for alert in coded.alerts:
         line = f"{alert.severity.value:7} {alert.kind}: {alert.message}  ({alert.source})"
         console.print(Text(line, style=_SEVERITY_STYLE[alert.severity]))
+        if alert.query is not None:
+            console.print(_query(chart, alert.evidence, alert.query))
     releases = ", ".join(f"{r.system} {r.version} {r.content_hash[:8]}" for r in coded.header.releases)
     version = escape(coded.header.engine_version)
     console.print(
         f"[dim]{escape(releases)} | engine {version} | audit record {escape(coded.audit_record or '-')}[/dim]\n"
     )
+
+
+def _query(chart: Chart, indicators: list[Evidence], query: Query) -> Text:
+    """Show the clinical indicators of a query and the answers it offers."""
+    shown = Text()
+    for evidence in indicators[:_MAX_INDICATORS]:
+        shown.append("          ").append_text(quote(chart, evidence)).append("\n")
+    shown.append(f"          [ ] {'  [ ] '.join(query.options)}", style="dim")
+    return shown
 
 
 def _suggestions(chart: Chart, suggestions: list[Suggestion]) -> Table:

@@ -40,7 +40,10 @@ class Places:
 
 
 def sort_places(hints: Sequence[tuple[int, int, int]], sides: Sequence[tuple[int, int]]) -> Places:
-    """Sort what the matcher found: hints as (begin, end, number in HINTS), side words as (begin, end)."""
+    """Sort what the matcher found: hints as (begin, end, number in HINTS), side words as (begin, end).
+
+    Hints of greater numbers are others' (engine.queries).
+    """
     axes = [begin for begin, _ in sides]
     gestation, encounter = [], []
     for begin, end, number in hints:
@@ -48,6 +51,6 @@ def sort_places(hints: Sequence[tuple[int, int, int]], sides: Sequence[tuple[int
             axes.append(begin)
         elif number < _ENCOUNTER_FROM:
             gestation.append(end)
-        else:
+        elif number < len(HINTS):
             encounter.append(begin)
     return Places(sorted(axes), gestation, encounter)

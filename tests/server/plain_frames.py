@@ -59,6 +59,10 @@ def _put_alert(to: types_pb2.Alert, alert: types.Alert, tables: Sequence[OffsetT
     to.severity = _number(types_pb2.Severity, "SEVERITY", alert.severity)
     _put_evidence(to.evidence, alert.evidence, tables)
     to.codes.extend(alert.codes)
+    if alert.query is not None:
+        to.query.SetInParent()
+        to.query.question = alert.query.question
+        to.query.options.extend(alert.query.options)
 
 
 def _put_candidates(to: Any, candidates: Sequence[types.Candidate]) -> None:

@@ -52,8 +52,9 @@ suggestions = st.builds(
     alternatives=candidates,
     reasons=reasons,
 )
+queries = st.none() | st.builds(types.Query, texts, st.lists(texts, max_size=3))
 alerts = st.builds(
-    types.Alert, texts, st.sampled_from(types.Severity), texts, texts, evidence, st.lists(texts, max_size=3)
+    types.Alert, texts, st.sampled_from(types.Severity), texts, texts, evidence, st.lists(texts, max_size=3), queries
 )
 answers = st.builds(
     types.CodedChart,

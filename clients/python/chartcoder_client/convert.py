@@ -103,7 +103,8 @@ def _suggestion(message: types_pb2.Suggestion) -> types.Suggestion:
 def _alert(message: types_pb2.Alert) -> types.Alert:
     severity = _member(types.Severity, message.severity, types_pb2.Severity, "SEVERITY")
     evidence = _evidence(message.evidence)
-    return types.Alert(message.kind, severity, message.message, message.source, evidence, list(message.codes))
+    query = types.Query(message.query.question, list(message.query.options)) if message.HasField("query") else None
+    return types.Alert(message.kind, severity, message.message, message.source, evidence, list(message.codes), query)
 
 
 def _candidates(messages: Sequence[types_pb2.Candidate]) -> list[types.Candidate]:
