@@ -1,6 +1,7 @@
 """One built store for the whole session: the packaged release and its dictionary, in a temporary folder."""
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from codesets.types import System
 from engine.config import Config
 from engine.live import Live, build
 from engine.pipeline import Pipeline
+
+# A job in the background of a shell ignores Ctrl-C, and so would every process that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
