@@ -151,6 +151,8 @@ cdef class FrameWriter:
             self.string(2, reason.source)
             self.string(3, reason.detail)
             self.writer.end()
+        if suggestion.units != 1:
+            self.writer.number(11, suggestion.units)
         self.writer.end()
         return 0
 

@@ -235,7 +235,7 @@ class Reason:
 
 @dataclass(slots=True)
 class Suggestion:
-    """A code proposed for the chart after the rules."""
+    """A code proposed for the chart after the rules; `units` are billing units of a service or drug."""
 
     system: str
     code: str
@@ -246,6 +246,7 @@ class Suggestion:
     evidence: list[Evidence]
     alternatives: list[Candidate] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    units: int = 1
 
 
 @dataclass(slots=True)

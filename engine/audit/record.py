@@ -238,10 +238,12 @@ def _suggestion(suggestion: Suggestion) -> str:
         f'{{"detail":{_quote(reason.detail)},"rule":{_quote(reason.rule)},"source":{_quote(reason.source)}}}'
         for reason in suggestion.reasons
     ]
+    units = f',"units":{suggestion.units}' if suggestion.units != 1 else ""
     return (
         f'{{"code":{_quote(suggestion.code)},"confidence_e4":{_confidence_e4(suggestion.confidence)},'
         f'"evidence":{_spans(suggestion.evidence)},"reasons":[{",".join(reasons)}],'
-        f'"role":{_quote(suggestion.role)},"route":{_quote(suggestion.route)},"system":{_quote(suggestion.system)}}}'
+        f'"role":{_quote(suggestion.role)},"route":{_quote(suggestion.route)},"system":{_quote(suggestion.system)}'
+        f"{units}}}"
     )
 
 

@@ -80,6 +80,7 @@ def _documents(chart: Chart, coded: CodedChart, anchor: str) -> str:
 def _suggestion(suggestion: Suggestion, number: int, anchor: str) -> str:
     role = "first" if suggestion.role is Role.PRINCIPAL else "procedure" if suggestion.role is Role.PROCEDURE else ""
     route = suggestion.route.value
+    units = f"<span class=role>x {suggestion.units} units</span>" if suggestion.units != 1 else ""
     reasons = "".join(f"<li>{_reason(reason)}</li>" for reason in suggestion.reasons)
     more = "".join(
         f"<li>or {show(c.code)} {show(c.display)} ({percent(c.score)})</li>" for c in suggestion.alternatives
@@ -87,7 +88,7 @@ def _suggestion(suggestion: Suggestion, number: int, anchor: str) -> str:
     return (
         f'<li class="suggestion"><a class="number" href="#{anchor}-{number}">{number}</a>'
         f'<div><span class="code">{show(suggestion.code)}</span>{show(suggestion.display)}'
-        f"{f'<span class=role>{role}</span>' if role else ''}</div>"
+        f"{f'<span class=role>{role}</span>' if role else ''}{units}</div>"
         f'<span class="route {route}">{percent(suggestion.confidence)} {route}</span>'
         f'<details class="why"><summary>why</summary><ul>{reasons}{more}</ul></details></li>'
     )

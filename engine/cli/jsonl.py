@@ -92,6 +92,7 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
         "evidence": _evidence(suggestion.evidence),
         "alternatives": [candidate_json(candidate) for candidate in suggestion.alternatives],
         "reasons": [{"rule": r.rule, "source": r.source, "detail": r.detail} for r in suggestion.reasons],
+        **({"units": suggestion.units} if suggestion.units != 1 else {}),
     }
 
 

@@ -67,6 +67,8 @@ def _suggestions(chart: Chart, suggestions: list[Suggestion]) -> Table:
 
 def _details(chart: Chart, suggestion: Suggestion) -> Text:
     details = Text(suggestion.display, style="bold")
+    if suggestion.units != 1:
+        details.append(f"  x {suggestion.units} units", style="magenta")
     if suggestion.role is Role.PRINCIPAL:
         details.append("  [first]", style="magenta")
     for evidence in suggestion.evidence[:_MAX_EVIDENCE]:

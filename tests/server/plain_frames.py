@@ -52,6 +52,7 @@ def _put_suggestion(to: types_pb2.Suggestion, suggestion: types.Suggestion, tabl
     _put_candidates(to.alternatives, suggestion.alternatives)
     for reason in suggestion.reasons:
         to.reasons.add(rule=reason.rule, source=reason.source, detail=reason.detail)
+    to.units = suggestion.units if suggestion.units != 1 else 0
 
 
 def _put_alert(to: types_pb2.Alert, alert: types.Alert, tables: Sequence[OffsetTable]) -> None:

@@ -51,6 +51,7 @@ suggestions = st.builds(
     evidence=evidence,
     alternatives=candidates,
     reasons=reasons,
+    units=st.integers(1, 2**31),
 )
 queries = st.none() | st.builds(types.Query, texts, st.lists(texts, max_size=3))
 alerts = st.builds(

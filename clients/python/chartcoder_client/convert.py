@@ -97,6 +97,7 @@ def _suggestion(message: types_pb2.Suggestion) -> types.Suggestion:
         evidence=_evidence(message.evidence),
         alternatives=_candidates(message.alternatives),
         reasons=[types.Reason(reason.rule, reason.source, reason.detail) for reason in message.reasons],
+        units=message.units or 1,
     )
 
 
