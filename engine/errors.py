@@ -13,6 +13,7 @@ ChartcoderError
 │   ├── AuditUnsignedError     the record, or the log, is not signed yet: try again in some seconds
 │   └── AuditCorruptError      the audit log does not verify
 │       └── AuditFormatError   a newer version wrote the audit log
+├── VaultError                 kept charts cannot be stored, opened or destroyed
 ├── OverloadedError            try again later
 └── ShuttingDownError          try again, elsewhere
 
@@ -100,6 +101,12 @@ class AuditFormatError(AuditCorruptError):
     """A newer version wrote the audit log."""
 
     REASON = "AUDIT_FORMAT_NEWER"
+
+
+class VaultError(ChartcoderError):
+    """The store of kept charts, or its keys, cannot be used."""
+
+    REASON = "VAULT_UNAVAILABLE"
 
 
 class OverloadedError(ChartcoderError):

@@ -14,7 +14,7 @@ ROWS = (
     ("errors", "switches"),
     ("types", "config", "_fasttext"),
     ("charts", "text", "_wire", "_fastmatch", "_canonical"),
-    ("match", "context", "rank", "procedures", "rules", "services", "edits", "routing", "audit", "ingest"),
+    ("match", "context", "rank", "procedures", "rules", "services", "edits", "routing", "audit", "vault", "ingest"),
     ("queries",),
     ("reading",),
     ("diagnoses",),
@@ -34,6 +34,7 @@ PER_STAGE = {
     "rules": {"errors", "types"},
     "services": {"errors", "types"},
     "routing": {"errors", "types"},
+    "vault": {"errors", "types"},
     "audit": {"errors", "types", "_canonical"},
     "text": {"errors", "types", "_fasttext"},
 }
