@@ -7,7 +7,7 @@ EXTRAS := dev
 
 SOURCES := pyproject.toml setup.py $(wildcard proto/chartcoder/v1/*.proto) $(wildcard engine/_*.pyx engine/_*.hpp)
 
-.PHONY: demo build test bench bench-peers bench-gates accuracy train serve lint clean system sanitize fuzz crash
+.PHONY: demo build test bench bench-peers bench-gates accuracy train serve lint clean system sanitize fuzz crash sbom audit-deps
 
 demo: build
 	$(BIN)/python samples/demo.py
@@ -79,6 +79,21 @@ ifeq ($(GPU),1)
 	$(BIN)/python -m pip uninstall -q -y onnxruntime
 	$(BIN)/python -m pip install -q --force-reinstall --no-deps "onnxruntime-gpu>=1.20,<2"
 endif
+	touch $@
+
+# What is installed, as CycloneDX: dist/sbom.json.
+sbom: $(STAMP) .venv-tools/.built
+	mkdir -p dist
+	.venv-tools/bin/cyclonedx-py environment $(BIN)/python --of JSON -o dist/sbom.json
+
+# Whether any of it has faults that are known (asks pypi.org; a package that cannot be asked about fails it).
+audit-deps: $(STAMP) .venv-tools/.built
+	.venv-tools/bin/pip-audit --strict --skip-editable --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
+.venv-tools/.built: tools/requirements.txt
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/python -m pip install -q --upgrade pip
+	.venv-tools/bin/python -m pip install -q -r tools/requirements.txt
 	touch $@
 
 clean:
