@@ -32,6 +32,9 @@ class Config:
     gets signed checkpoints.
     `max_chart_bytes` limits the UTF-8 bytes of a chart's documents together. `drain_s` is how long a stopping
     server waits for calls in flight. `port` 0 picks a free one. `uds` is a unix domain socket path, added to TCP.
+    `tls_cert` and `tls_key` are the PEM files of the TCP port; with `tls_client_ca`, clients must have a certificate of
+    that CA. `identities` (TOML) and `api_keys` say who may call; `insecure` lets the server listen beyond loopback
+    without.
     `pin_workers` keeps each of several workers on one core; a single worker never is.
     `max_in_flight` bounds the charts a worker holds; beyond it calls are refused with RESOURCE_EXHAUSTED.
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
@@ -47,6 +50,12 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 50551
     uds: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    insecure: bool = False
+    identities: Path | None = None
+    api_keys: Path | None = None
     workers: int = 1
     pin_workers: bool = True
     reflection: bool = True
@@ -85,6 +94,10 @@ class Config:
 
     def _check(self) -> None:
         _want("home", self.home, not self.home.is_file(), "a folder")
+        has_both = (self.tls_cert is None) == (self.tls_key is None)
+        _want("tls_key" if self.tls_key is None else "tls_cert", "none", has_both, "tls_cert and tls_key together")
+        has_tls = self.tls_client_ca is None or self.tls_cert is not None
+        _want("tls_client_ca", self.tls_client_ca, has_tls, "tls_cert and tls_key as well")
         _want("port", self.port, 0 <= self.port <= 65535, "0 to 65535")
         _want("workers", self.workers, 1 <= self.workers <= 256, "1 to 256")
         _want("max_chart_bytes", self.max_chart_bytes, 1024 <= self.max_chart_bytes <= 256 * MIB, "1 KiB to 256 MiB")
@@ -102,9 +115,20 @@ class Config:
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_PATHS = ("home", "audit_dir", "audit_key", "audit_witness", "uds")
+_PATHS = (
+    "home",
+    "audit_dir",
+    "audit_key",
+    "audit_witness",
+    "uds",
+    "tls_cert",
+    "tls_key",
+    "tls_client_ca",
+    "identities",
+    "api_keys",
+)
 _INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
-_SWITCHES = ("pin_workers", "reflection")
+_SWITCHES = ("pin_workers", "reflection", "insecure")
 _STRINGS = ("host", "log_level")
 _LISTS = ("systems", "without")
 

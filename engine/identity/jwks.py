@@ -56,17 +56,20 @@ class KeySet:
         """Return a key; None if it is not known, or known too long without having been confirmed."""
         return self._keys.get(key_id) if self._clock() - self._loaded_s <= MAX_STALE_S else None
 
-    def is_due(self, key_id: str) -> bool:
+    def is_missing(self, key_id: str) -> bool:
         """Whether `load` should be called before a token of this key is judged."""
+        return key_id not in self._keys and self._clock() - self._tried_s >= MISS_S
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether `load` should be called in the background."""
         now_s = self._clock()
-        if now_s - self._tried_s < min(MISS_S, self._refresh_s):
-            return False
-        return key_id not in self._keys or now_s - self._loaded_s >= self._refresh_s
+        return now_s - self._loaded_s >= self._refresh_s and now_s - self._tried_s >= MISS_S
 
     def load(self) -> bool:
         """Fetch the keys; returns whether they are others than before. Never raises: `problem` says why it failed."""
         with self._lock:
-            if self._clock() - self._tried_s < min(MISS_S, self._refresh_s):  # another thread just did
+            if self._clock() - self._tried_s < MISS_S:  # another thread just did
                 return False
             self._tried_s = self._clock()
             try:

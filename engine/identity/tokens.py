@@ -71,7 +71,7 @@ class Verifier:
         except CredentialsInvalidError:
             return None
         keys = self._keys[issuer.issuer]
-        return keys if keys.is_due(key_id) else None
+        return keys if keys.is_missing(key_id) else None
 
     def verify(self, token: str) -> Token:
         """Check a token; raises TokenExpiredError or CredentialsInvalidError, which never quote it."""

@@ -22,13 +22,16 @@ from grpc_reflection.v1alpha import reflection
 
 from engine.config import Config
 from engine.errors import ConfigError
+from engine.identity.gate import Gate
 from engine.server import audit, codesets, coding
 from engine.server.answers import Desk, Engine
+from engine.server.guard import Guard
 from engine.server.helper import HelperReader, OpenEngine
 from engine.server.interceptors import Admission, Surrounding
 from engine.server.large import ReaderHere
 from engine.server.logs import get_log, on_loop_error
 from engine.server.pool import EnginePool
+from engine.server.tls import check_exposure, open_credentials
 
 SERVICES = (coding.SERVICE, codesets.SERVICE, audit.SERVICE)
 MAX_METADATA_BYTES = 16 * 1024
@@ -65,6 +68,7 @@ class Server:
     admission: Admission
     pool: EnginePool
     close_log: Callable[[], None]
+    background: "asyncio.Task[None]"
 
     async def drain(self, grace_s: float) -> None:
         """Report NOT_SERVING, take no new calls, let those in flight end, and stop; after `grace_s` cut them off."""
@@ -72,6 +76,7 @@ class Server:
         await self.admission.close(grace_s)
         await self.grpc_server.stop(LAST_WORDS_S)
         await asyncio.get_running_loop().run_in_executor(None, self.pool.close)
+        self.background.cancel()
         self.close_log()
         if self.address.uds:
             self.address.uds.unlink(missing_ok=True)
@@ -91,13 +96,17 @@ async def start(
     that reads large charts; without it they are read in a thread of this one. Raises ConfigError if an address cannot
     be had, AuditError if the audit log cannot record.
     """
+    gate = Gate.of(config)
+    check_exposure(config, gate)
+    credentials = open_credentials(config)
     log = engine.audit_log()
     desk = Desk(engine.pipeline, log.salt)
     reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
     pool = EnginePool(desk, log, reader, max_in_flight=config.max_in_flight)
     admission = Admission()
+    guard = Guard(gate, has_certificates=config.tls_client_ca is not None)
     server = grpc.aio.server(
-        interceptors=(Surrounding(admission),),
+        interceptors=(Surrounding(admission, guard),),
         options=_options(config, share_port=share_port),
         maximum_concurrent_rpcs=config.max_in_flight * CALLS_PER_CHART,
     )
@@ -109,14 +118,15 @@ async def start(
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
     try:
-        address = _listen(server, config, config.port if port is None else port)
+        address = _listen(server, config, config.port if port is None else port, credentials)
     except ConfigError:
         log.close()
         raise
     await server.start()
     for name in ("", *SERVICES):
         await state.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return Server(address, server, state, admission, pool, log.close)
+    fresh = asyncio.create_task(guard.keep_fresh())
+    return Server(address, server, state, admission, pool, log.close, fresh)
 
 
 async def run(
@@ -207,10 +217,13 @@ def _unary(handlers: dict[str, Any]) -> dict[str, Any]:
     return {name: grpc.unary_unary_rpc_method_handler(handler) for name, handler in handlers.items()}
 
 
-def _listen(server: Any, config: Config, port: int) -> Address:
+def _listen(server: Any, config: Config, port: int, credentials: Any) -> Address:
     wanted = Address(config.host, port, config.uds)
     try:
-        bound = server.add_insecure_port(wanted.target)
+        if credentials is None:
+            bound = server.add_insecure_port(wanted.target)
+        else:
+            bound = server.add_secure_port(wanted.target, credentials)
     except RuntimeError:
         raise port_error(config.host, port) from None
     if config.uds:

@@ -1,0 +1,102 @@
+"""Who calls, and may they: credentials out of a call, the table of roles, the limits of the caller."""
+
+import asyncio
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from engine.audit.record import Origin
+from engine.errors import CredentialsInvalidError
+from engine.identity.gate import Credentials, Gate
+from engine.identity.limits import Meters
+from engine.identity.roles import acting_role
+from engine.server.calls import Call
+from engine.server.logs import get_log
+
+API_KEY_KEY = "x-api-key"
+AUTHORIZATION_KEY = "authorization"
+REFRESH_S = 2.0
+_SCHEME = "bearer "
+# How OpenSSL writes kinds of names, by gRPC's names of them; what a name stands for is part of it.
+_SANS = {"peer_uri": "URI", "peer_dns": "DNS", "peer_email": "email", "peer_ip": "IP"}
+
+
+class Guard:
+    """Lets callers in; on the event loop's thread only."""
+
+    def __init__(self, gate: Gate, *, has_certificates: bool = False) -> None:
+        self._gate = gate
+        self._has_certificates = has_certificates
+        self._meters = Meters()
+
+    async def admit(self, call: Call, context: Any) -> None:
+        """Note in the call who makes it, and as what; raises CredentialsError, RoleError or LimitError.
+
+        A call that was let in with a meter is counted open: `dismiss` ends that.
+        """
+        credentials = self._credentials(context)
+        keys = self._gate.due(credentials)
+        if keys is not None:
+            # Only tokens of keys that are unknown, or are to be asked for again, wait here.
+            await asyncio.get_running_loop().run_in_executor(None, keys.load)
+        self._let_in(call, credentials)
+        if call.principal is not None:
+            call.meter = self._meters.of(call.principal)
+            if call.meter is not None:
+                try:
+                    call.meter.open_call()
+                except BaseException:
+                    call.meter = None
+                    raise
+        call.recheck = partial(self._let_in, call, credentials)
+
+    def dismiss(self, call: Call) -> None:
+        """Count a call out."""
+        if call.meter is not None:
+            call.meter.close_call()
+
+    async def keep_fresh(self) -> None:
+        """Read identities and API keys again as they change, and the issuers' keys before the first token; for ever."""
+        loop = asyncio.get_running_loop()
+        told = ""
+        while True:
+            problem = await loop.run_in_executor(None, self._gate.refresh)
+            if problem != told and problem:
+                get_log().warning("identities", problem=problem)
+            told = problem
+            await asyncio.sleep(REFRESH_S)
+
+    def _let_in(self, call: Call, credentials: Credentials) -> None:
+        call.principal = principal = self._gate.identify(credentials)
+        role = acting_role(call.method, principal)
+        if principal is not None:
+            call.origin = Origin(principal.name, role, principal.tenant, call.origin.address)
+
+    def _credentials(self, context: Any) -> Credentials:
+        if self._gate.is_open:
+            return _NONE
+        token, api_key = _from_metadata(context.invocation_metadata() or ())
+        names = _names_of(context.auth_context()) if self._has_certificates else ()
+        return Credentials(token, api_key, names)
+
+
+_NONE = Credentials()
+
+
+def _from_metadata(metadata: Iterable[tuple[str, str | bytes]]) -> tuple[str, str]:
+    """Return token and API key; raises CredentialsInvalidError where one is given twice, or in another scheme."""
+    found = [(key, value) for key, value in metadata if key in (AUTHORIZATION_KEY, API_KEY_KEY)]
+    given = {key: value if isinstance(value, str) else "" for key, value in found}
+    if len(given) != len(found):
+        raise CredentialsInvalidError("call: got credentials twice, want them once")
+    token = given.get(AUTHORIZATION_KEY, "")
+    if token and not token[: len(_SCHEME)].lower() == _SCHEME:
+        raise CredentialsInvalidError("authorization: got another scheme, want Bearer")
+    return token[len(_SCHEME) :].strip(), given.get(API_KEY_KEY, "").strip()
+
+
+def _names_of(about: dict[str, list[bytes]]) -> tuple[str, ...]:
+    """Return the subject alternative names of the certificate that gRPC has verified, as URI:..., DNS:..., ..."""
+    return tuple(
+        f"{kind}:{name.decode('ascii', 'replace')}" for key, kind in _SANS.items() for name in about.get(key, ())
+    )
