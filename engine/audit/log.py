@@ -60,7 +60,8 @@ class AuditLog:
     """The open log of one process, shared by its threads; appends block, so they are not for an event loop's thread.
 
     `directory` is where it is, `shard` the one taken, `salt` keys the hashes of chart ids, `set_aside` is the file that
-    keeps an unfinished tail found at opening (None as a rule). A segment file is followed by the next once it holds
+    keeps an unfinished tail found at opening (None as a rule). `append_problem` says why the last append failed, empty
+    if it did not. A segment file is followed by the next once it holds
     `segment_bytes`.
     `key_file` holds the key that signs (default: `signing.key` in the directory); it is made where the log has none.
     `witness` is a folder that gets signed checkpoints.
@@ -84,9 +85,10 @@ class AuditLog:
         self._waiting: list[_Ticket] = []
         self._is_busy = False
         self._is_closed = False
+        self.append_problem = ""
         try:
             _make_directory(directory)
-            self.salt = _read_salt(directory)
+            self.salt = _own_salt(directory)
             self.shard, self._lock_fd = _take_shard(directory)
         except OSError as error:
             raise AuditError(f"audit directory: cannot open: {error.strerror or 'unknown reason'}") from None
@@ -213,7 +215,9 @@ class AuditLog:
         except AuditError as error:
             for ticket in batch:
                 ticket.error = type(error)(str(error))  # each thread raises its own
+            self.append_problem = str(error)
             return
+        self.append_problem = ""
         self._sealing.wake()
         for ticket in batch:
             ticket.receipts = [next(receipts) for _ in ticket.entries]
@@ -235,14 +239,19 @@ def _make_directory(directory: Path) -> None:
         sync_directory(directory.parent)
 
 
-def _read_salt(directory: Path) -> bytes:
-    path = directory / "salt"
-    if not path.exists():
-        _create_salt(directory, path)
-    salt = path.read_bytes()
+def read_salt(directory: Path) -> bytes:
+    """Read the key of the hashes of chart ids; raises OSError, AuditCorruptError if it is not whole."""
+    salt = (directory / "salt").read_bytes()
     if len(salt) != SALT_BYTES:
         raise AuditCorruptError(f"salt: got {len(salt)} bytes, want {SALT_BYTES}")
     return salt
+
+
+def _own_salt(directory: Path) -> bytes:
+    path = directory / "salt"
+    if not path.exists():
+        _create_salt(directory, path)
+    return read_salt(directory)
 
 
 def _create_salt(directory: Path, path: Path) -> None:

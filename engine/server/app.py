@@ -17,7 +17,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from engine.config import Config
@@ -26,10 +26,12 @@ from engine.identity.gate import Gate
 from engine.server import audit, codesets, coding
 from engine.server.answers import Desk, Engine
 from engine.server.guard import Guard
+from engine.server.health import Health
 from engine.server.helper import HelperReader, OpenEngine
 from engine.server.interceptors import Admission, Surrounding
 from engine.server.large import ReaderHere
 from engine.server.logs import get_log, on_loop_error
+from engine.server.observe import Observers
 from engine.server.pool import EnginePool
 from engine.server.tls import check_exposure, open_credentials
 
@@ -40,6 +42,8 @@ CALLS_PER_CHART = 16
 # The thread that codes gives way to the event loop after this long (Python's own: 5 ms). A step of a call waits so long
 # for the GIL, and there are four in each; at 0.1 ms the threads take turns so often that it costs 5 % of the charts.
 SWITCH_INTERVAL_S = 0.0005
+# How often metrics are told of a worker's state.
+STATE_EVERY_S = 1.0
 # What refusals and last frames under way get, once the drain is over.
 LAST_WORDS_S = 0.2
 
@@ -68,7 +72,8 @@ class Server:
     admission: Admission
     pool: EnginePool
     close_log: Callable[[], None]
-    background: "asyncio.Task[None]"
+    background: "list[asyncio.Task[None]]"
+    observers: Observers
 
     async def drain(self, grace_s: float) -> None:
         """Report NOT_SERVING, take no new calls, let those in flight end, and stop; after `grace_s` cut them off."""
@@ -76,7 +81,10 @@ class Server:
         await self.admission.close(grace_s)
         await self.grpc_server.stop(LAST_WORDS_S)
         await asyncio.get_running_loop().run_in_executor(None, self.pool.close)
-        self.background.cancel()
+        for task in self.background:
+            task.cancel()
+        await asyncio.gather(*self.background, return_exceptions=True)
+        self.observers.close()
         self.close_log()
         if self.address.uds:
             self.address.uds.unlink(missing_ok=True)
@@ -96,7 +104,7 @@ async def start(
     that reads large charts; without it they are read in a thread of this one. Raises ConfigError if an address cannot
     be had, AuditError if the audit log cannot record.
     """
-    gate = Gate.of(config)
+    gate, observers = Gate.of(config), Observers.of(config)
     check_exposure(config, gate)
     credentials = open_credentials(config)
     log = engine.audit_log()
@@ -106,7 +114,7 @@ async def start(
     admission = Admission()
     guard = Guard(gate, has_certificates=config.tls_client_ca is not None)
     server = grpc.aio.server(
-        interceptors=(Surrounding(admission, guard),),
+        interceptors=(Surrounding(admission, guard, observers),),
         options=_options(config, share_port=share_port),
         maximum_concurrent_rpcs=config.max_in_flight * CALLS_PER_CHART,
     )
@@ -122,11 +130,16 @@ async def start(
     except ConfigError:
         log.close()
         raise
+    wellness = Health(
+        state, log, engine.problem, recording=(coding.SERVICE, audit.SERVICE), looking_up=(codesets.SERVICE,)
+    )
+    await wellness.begin()
     await server.start()
-    for name in ("", *SERVICES):
-        await state.set(name, health_pb2.HealthCheckResponse.SERVING)
-    fresh = asyncio.create_task(guard.keep_fresh())
-    return Server(address, server, state, admission, pool, log.close, fresh)
+    tasks = [
+        asyncio.create_task(each)
+        for each in (guard.keep_fresh(), wellness.watch(), _tell_state(observers, wellness, pool))
+    ]
+    return Server(address, server, state, admission, pool, log.close, tasks, observers)
 
 
 async def run(
@@ -153,6 +166,12 @@ async def run(
     log.info("draining", pid=os.getpid(), grace_s=config.drain_s)
     await server.drain(config.drain_s)
     log.info("stopped", pid=os.getpid())
+
+
+async def _tell_state(observers: Observers, health: Health, pool: EnginePool) -> None:
+    while observers.metrics is not None:
+        observers.note_state(is_serving=not health.problem, in_flight=pool.in_flight)
+        await asyncio.sleep(STATE_EVERY_S)
 
 
 def _place(address: Address) -> dict[str, Any]:

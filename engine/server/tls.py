@@ -49,8 +49,11 @@ def is_loopback(host: str) -> bool:
 
 def open_credentials(config: Config) -> Any:
     """Return gRPC's credentials of the TCP port; None without TLS. Raises ConfigError."""
-    if config.tls_cert is None or config.tls_key is None:
+    if config.tls_cert is None and config.tls_key is None and config.tls_client_ca is None:
         return None
+    if config.tls_cert is None or config.tls_key is None:
+        missing = "tls_cert" if config.tls_cert is None else "tls_key"
+        raise ConfigError(f"setting {missing}: got none, want tls_cert and tls_key together", field=missing)
     files = Certificates(config.tls_cert, config.tls_key, config.tls_client_ca)
     return grpc.dynamic_ssl_server_credentials(
         files.first(), files.renewed, require_client_authentication=config.tls_client_ca is not None

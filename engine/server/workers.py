@@ -21,11 +21,14 @@ from pathlib import Path
 from codesets.errors import CodeSetError
 from engine.config import Config
 from engine.errors import ChartcoderError, ConfigError
+from engine.identity.gate import Gate
 from engine.server.answers import Engine
 from engine.server.app import Address, port_error, run
 from engine.server.cores import keep_on_one_core
 from engine.server.helper import OpenEngine
 from engine.server.logs import get_log, set_up_logs
+from engine.server.metrics import forget_worker, listening
+from engine.server.tls import check_exposure
 
 OnReady = Callable[[Address], None]
 # A worker that dies is replaced; this many deaths before they were ready, and the server gives up.
@@ -48,13 +51,15 @@ def serve(config: Config, *, open_engine: OpenEngine = open_live, on_ready: OnRe
     `open_engine` must be importable by name where there are several workers.
     """
     set_up_logs(config.log_level)
+    check_exposure(config, Gate.of(config))
     _check_socket_free(config.uds)
-    with closing(_reserve(config)) as reserved:
-        port = reserved.getsockname()[1]
-        if config.workers > 1:
-            return _Supervisor(config, port, open_engine, on_ready).run()
-        engine = open_engine(config)
-    _run_loop(config, engine, open_engine, port=port, share_port=False, on_ready=on_ready)
+    with listening(config.metrics_port):
+        with closing(_reserve(config)) as reserved:
+            port = reserved.getsockname()[1]
+            if config.workers > 1:
+                return _Supervisor(config, port, open_engine, on_ready).run()
+            engine = open_engine(config)
+        _run_loop(config, engine, open_engine, port=port, share_port=False, on_ready=on_ready)
 
 
 def _run_loop(
@@ -234,6 +239,7 @@ class _Supervisor:
 
     def _replace(self, worker: int) -> None:
         get_log().error("worker died", worker=worker, exit_code=self._processes[worker].exitcode)
+        forget_worker(self._processes[worker].pid or 0)
         self._pipes[worker].close()
         while True:
             self._start(worker)

@@ -1,0 +1,108 @@
+"""Honest health: NOT_SERVING while the audit log cannot record or be signed, or what codes charts is missing.
+
+A load balancer sends nothing to a server that is not well, so nothing would find out that it is well again: while there
+is a problem we try ourselves. A log that refused is asked to record that it takes records again; a tree that could not
+be signed is signed.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from grpc_health.v1 import health_pb2
+
+from engine.audit.kinds import AdministrationAction, administration
+from engine.audit.log import AuditLog
+from engine.audit.record import Origin
+from engine.errors import AuditError
+from engine.server.logs import get_log
+
+CHECK_S = 1.0
+# With less room than this the next records are about to be refused.
+LEAST_FREE_BYTES = 8 * 1024 * 1024
+_SERVER = Origin("server", role="server", address="health check")
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+class Health:
+    """Watches what the services rest on. `recording` names those that need the audit log, `looking_up` the others.
+
+    `state` is grpc's health servicer; `engine_problem` says what is missing to code charts, "" if nothing is.
+    """
+
+    def __init__(
+        self,
+        state: Any,
+        log: AuditLog,
+        engine_problem: Callable[[], str],
+        *,
+        recording: Sequence[str],
+        looking_up: Sequence[str],
+    ) -> None:
+        self.problem = ""
+        self._state = state
+        self._log = log
+        self._engine_problem = engine_problem
+        self._recording = recording
+        self._looking_up = looking_up
+
+    async def begin(self) -> None:
+        """Set the first state, before anybody asks."""
+        for name in self._looking_up:
+            await self._state.set(name, _SERVING)
+        await self._tell(await asyncio.get_running_loop().run_in_executor(None, self.check))
+
+    async def watch(self) -> None:
+        """Look again and again, for ever, and tell what changed."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(CHECK_S)
+            problem = await loop.run_in_executor(None, self.check)
+            if problem != self.problem:
+                await self._tell(problem)
+
+    def check(self) -> str:
+        """Return what is wrong now, after trying whether it still is; blocks."""
+        return self._engine_problem() or disk_problem(self._log.directory) or self._append_problem() or self._unsigned()
+
+    async def _tell(self, problem: str) -> None:
+        if problem:
+            get_log().error("not serving", problem=problem)
+        elif self.problem:
+            get_log().info("serving again")
+        self.problem = problem
+        for name in ("", *self._recording):
+            await self._state.set(name, _NOT_SERVING if problem else _SERVING)
+
+    def _append_problem(self) -> str:
+        if not self._log.append_problem:
+            return ""
+        try:
+            self._log.append(administration(_SERVER, AdministrationAction.LOG_RECOVERED, "audit log"))
+        except AuditError as error:
+            return str(error)
+        return ""
+
+    def _unsigned(self) -> str:
+        if not self._log.sealing_problem:
+            return ""
+        try:
+            self._log.seal()
+        except AuditError as error:
+            return str(error)
+        return ""
+
+
+def disk_problem(directory: Path) -> str:
+    """Return why a folder will not take more records: no room, read-only, gone; "" if it will."""
+    try:
+        found = os.statvfs(directory)
+    except OSError as error:
+        return f"audit directory: {error.strerror or 'cannot be reached'}"
+    if found.f_flag & os.ST_RDONLY:
+        return "audit directory: on a disk that is read-only"
+    free = found.f_bavail * found.f_frsize
+    return f"audit directory: got {free} bytes free, want {LEAST_FREE_BYTES}" if free < LEAST_FREE_BYTES else ""
