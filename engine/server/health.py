@@ -6,13 +6,12 @@ be signed is signed.
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from grpc_health.v1 import health_pb2
 
+from engine.audit.disk import disk_problem
 from engine.audit.kinds import AdministrationAction, administration
 from engine.audit.log import AuditLog
 from engine.audit.record import Origin
@@ -20,8 +19,6 @@ from engine.errors import AuditError
 from engine.server.logs import get_log
 
 CHECK_S = 1.0
-# With less room than this the next records are about to be refused.
-LEAST_FREE_BYTES = 8 * 1024 * 1024
 _SERVER = Origin("server", role="server", address="health check")
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -94,15 +91,3 @@ class Health:
         except AuditError as error:
             return str(error)
         return ""
-
-
-def disk_problem(directory: Path) -> str:
-    """Return why a folder will not take more records: no room, read-only, gone; "" if it will."""
-    try:
-        found = os.statvfs(directory)
-    except OSError as error:
-        return f"audit directory: {error.strerror or 'cannot be reached'}"
-    if found.f_flag & os.ST_RDONLY:
-        return "audit directory: on a disk that is read-only"
-    free = found.f_bavail * found.f_frsize
-    return f"audit directory: got {free} bytes free, want {LEAST_FREE_BYTES}" if free < LEAST_FREE_BYTES else ""
