@@ -30,6 +30,9 @@ file_option = click.option(
 def keys() -> None:
     """API keys that may call a server: add, list, revoke.
 
+    \b
+    chartcoder keys add emr --tenant north --role submitter
+
     The file holds hashes: a key is shown once, when it is made. A server that runs takes a change within seconds; one
     that was started before there were any keys has to be started again.
     """

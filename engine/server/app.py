@@ -84,7 +84,7 @@ class Server:
         for task in self.background:
             task.cancel()
         await asyncio.gather(*self.background, return_exceptions=True)
-        self.observers.close()
+        await asyncio.get_running_loop().run_in_executor(None, self.observers.close)
         self.close_log()
         if self.address.uds:
             self.address.uds.unlink(missing_ok=True)

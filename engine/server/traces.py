@@ -4,6 +4,7 @@ Optional (`pip install chartcoder[traces]`); where spans go is said by OpenTelem
 OTEL_EXPORTER_OTLP_ENDPOINT. A span continues the trace that the caller names in `traceparent`.
 """
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from engine.server.calls import Call
 
 # From this status on a span is an error of ours (OpenTelemetry's semantic conventions for gRPC servers).
 _OUR_ERRORS = ("UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS")
+CLOSE_S = 2.0
 _PARENTS = ("traceparent", "tracestate")
 
 
@@ -74,5 +76,7 @@ class Traces:
         span.end(end_time=ended_ns)
 
     def close(self) -> None:
-        """Send what is left."""
-        self._provider.shutdown()
+        """Send what is left; gives up on a collector that does not take it in CLOSE_S. Blocks."""
+        closing = threading.Thread(target=self._provider.shutdown, daemon=True, name="traces")
+        closing.start()
+        closing.join(CLOSE_S)
