@@ -33,6 +33,7 @@ from engine.server.large import ReaderHere
 from engine.server.logs import get_log, on_loop_error
 from engine.server.observe import Observers
 from engine.server.pool import EnginePool
+from engine.server.refusals import Refusals
 from engine.server.tls import check_exposure, open_credentials
 
 SERVICES = (coding.SERVICE, codesets.SERVICE, audit.SERVICE)
@@ -74,6 +75,7 @@ class Server:
     close_log: Callable[[], None]
     background: "list[asyncio.Task[None]]"
     observers: Observers
+    refusals: Refusals
 
     async def drain(self, grace_s: float) -> None:
         """Report NOT_SERVING, take no new calls, let those in flight end, and stop; after `grace_s` cut them off."""
@@ -84,6 +86,7 @@ class Server:
         for task in self.background:
             task.cancel()
         await asyncio.gather(*self.background, return_exceptions=True)
+        await self.refusals.flush()
         await asyncio.get_running_loop().run_in_executor(None, self.observers.close)
         self.close_log()
         if self.address.uds:
@@ -112,7 +115,8 @@ async def start(
     reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
     pool = EnginePool(desk, log, reader, max_in_flight=config.max_in_flight)
     admission = Admission()
-    guard = Guard(gate, has_certificates=config.tls_client_ca is not None)
+    refusals = Refusals(log)
+    guard = Guard(gate, refusals, has_certificates=config.tls_client_ca is not None)
     server = grpc.aio.server(
         interceptors=(Surrounding(admission, guard, observers),),
         options=_options(config, share_port=share_port),
@@ -137,9 +141,9 @@ async def start(
     await server.start()
     tasks = [
         asyncio.create_task(each)
-        for each in (guard.keep_fresh(), wellness.watch(), _tell_state(observers, wellness, pool))
+        for each in (guard.keep_fresh(), wellness.watch(), refusals.keep(), _tell_state(observers, wellness, pool))
     ]
-    return Server(address, server, state, admission, pool, log.close, tasks, observers)
+    return Server(address, server, state, admission, pool, log.close, tasks, observers, refusals)
 
 
 async def run(

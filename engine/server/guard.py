@@ -6,12 +6,13 @@ from functools import partial
 from typing import Any
 
 from engine.audit.record import Origin
-from engine.errors import CredentialsInvalidError
+from engine.errors import CredentialsError, CredentialsInvalidError, RoleError
 from engine.identity.gate import Credentials, Gate
 from engine.identity.limits import Meters
 from engine.identity.roles import acting_role
 from engine.server.calls import Call
 from engine.server.logs import get_log
+from engine.server.refusals import Refusals
 
 API_KEY_KEY = "x-api-key"
 AUTHORIZATION_KEY = "authorization"
@@ -24,8 +25,9 @@ _SANS = {"peer_uri": "URI", "peer_dns": "DNS", "peer_email": "email", "peer_ip":
 class Guard:
     """Lets callers in; on the event loop's thread only."""
 
-    def __init__(self, gate: Gate, *, has_certificates: bool = False) -> None:
+    def __init__(self, gate: Gate, refusals: Refusals, *, has_certificates: bool = False) -> None:
         self._gate = gate
+        self._refusals = refusals
         self._has_certificates = has_certificates
         self._meters = Meters()
 
@@ -34,12 +36,15 @@ class Guard:
 
         A call that was let in with a meter is counted open: `dismiss` ends that.
         """
-        credentials = self._credentials(context)
-        keys = self._gate.due(credentials)
-        if keys is not None:
-            # Only tokens of keys that are unknown, or are to be asked for again, wait here.
-            await asyncio.get_running_loop().run_in_executor(None, keys.load)
-        self._let_in(call, credentials)
+        try:
+            credentials = self._credentials(context)
+            keys = self._gate.due(credentials)
+            if keys is not None:  # only tokens of unknown keys wait here
+                await asyncio.get_running_loop().run_in_executor(None, keys.load)
+            self._let_in(call, credentials)
+        except (CredentialsError, RoleError):
+            self._refusals.note(call)
+            raise
         if call.principal is not None:
             call.meter = self._meters.of(call.principal)
             if call.meter is not None:
@@ -68,9 +73,12 @@ class Guard:
 
     def _let_in(self, call: Call, credentials: Credentials) -> None:
         call.principal = principal = self._gate.identify(credentials)
-        role = acting_role(call.method, principal)
-        if principal is not None:
-            call.origin = Origin(principal.name, role, principal.tenant, call.origin.address)
+        if principal is None:
+            acting_role(call.method, None)
+            return
+        address = call.origin.address
+        call.origin = Origin(principal.name, tenant=principal.tenant, address=address)  # known, if it is refused
+        call.origin = Origin(principal.name, acting_role(call.method, principal), principal.tenant, address)
 
     def _credentials(self, context: Any) -> Credentials:
         if self._gate.is_open:
