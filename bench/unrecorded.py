@@ -22,6 +22,7 @@ class NoLog:
 
     salt = bytes(32)
     append_problem = sealing_problem = ""
+    busy_s = 0.0
     directory = Path(".")
 
     def append(self, entry: Entry) -> Receipt:

@@ -15,5 +15,5 @@ def disk_problem(directory: Path) -> str:
         return f"audit directory: {error.strerror or 'cannot be reached'}"
     if found.f_flag & os.ST_RDONLY:
         return "audit directory: on a disk that is read-only"
-    free = found.f_bavail * found.f_frsize
-    return f"audit directory: got {free} bytes free, want {LEAST_FREE_BYTES}" if free < LEAST_FREE_BYTES else ""
+    is_full = found.f_bavail * found.f_frsize < LEAST_FREE_BYTES
+    return f"audit directory: got less than {LEAST_FREE_BYTES} bytes free, want more" if is_full else ""

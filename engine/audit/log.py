@@ -11,6 +11,7 @@ closed; no append waits for it.
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +87,7 @@ class AuditLog:
         self._is_busy = False
         self._is_closed = False
         self.append_problem = ""
+        self._began_s: float | None = None
         try:
             _make_directory(directory)
             self.salt = _own_salt(directory)
@@ -128,6 +130,12 @@ class AuditLog:
     def sealing_problem(self) -> str:
         """Why the tree last could not grow or be signed or shown to its witness; empty if it could."""
         return self._sealing.problem
+
+    @property
+    def busy_s(self) -> float:
+        """For how long the append in hand has been with the disk; 0 if there is none."""
+        began_s = self._began_s
+        return 0.0 if began_s is None else time.monotonic() - began_s
 
     def close(self) -> None:
         """Finish the appends in flight, refuse later ones, give the shard back; does nothing the second time."""
@@ -210,6 +218,7 @@ class AuditLog:
                 ticket.turn.release()
 
     def _commit(self, batch: list[_Ticket]) -> None:
+        self._began_s = time.monotonic()
         try:
             receipts = iter(self._chain.extend([entry for ticket in batch for entry in ticket.entries]))
         except AuditError as error:
@@ -217,6 +226,8 @@ class AuditLog:
                 ticket.error = type(error)(str(error))  # each thread raises its own
             self.append_problem = str(error)
             return
+        finally:
+            self._began_s = None
         self.append_problem = ""
         self._sealing.wake()
         for ticket in batch:

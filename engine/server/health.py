@@ -19,9 +19,16 @@ from engine.errors import AuditError
 from engine.server.logs import get_log
 
 CHECK_S = 1.0
+# A disk that has not made a record durable after so long is not one to send charts to.
+STALLED_S = 5.0
+_STALLED = f"audit log: got no answer of its disk in {STALLED_S:g} s"
 _SERVER = Origin("server", role="server", address="health check")
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+def _stalled(log: AuditLog) -> str:
+    return _STALLED if log.busy_s > STALLED_S else ""
 
 
 class Health:
@@ -57,13 +64,25 @@ class Health:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(CHECK_S)
-            problem = await loop.run_in_executor(None, self.check)
+            checking = loop.run_in_executor(None, self.check)
+            # The disk may hang while we try it: that is told too, and we go on waiting.
+            done, _ = await asyncio.wait([checking], timeout=STALLED_S)
+            if not done and not self.problem:
+                await self._tell(_STALLED)
+            problem = await checking
             if problem != self.problem:
                 await self._tell(problem)
 
     def check(self) -> str:
         """Return what is wrong now, after trying whether it still is; blocks."""
-        return self._engine_problem() or disk_problem(self._log.directory) or self._append_problem() or self._unsigned()
+        log = self._log
+        return (
+            self._engine_problem()
+            or disk_problem(log.directory)
+            or _stalled(log)
+            or self._append_problem()
+            or self._unsigned()
+        )
 
     async def _tell(self, problem: str) -> None:
         if problem:

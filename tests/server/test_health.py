@@ -1,5 +1,6 @@
 """Health that is honest: what rests on the audit log or the engine is not serving while those are not well."""
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,32 @@ def test_a_log_that_refuses_is_told_and_its_recovery_too(start: Start, config: C
     text = b"".join(path.read_bytes() for path in config.audit_directory.glob("*.ccaudit"))
     assert text.count(b'"action":"LOG_RECOVERED"') == (failure == "append")
     assert verify(config.audit_directory).problems == ()
+
+
+def test_a_disk_that_hangs_is_told_until_it_answers(
+    start: Start, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.server.health.STALLED_S", 0.1)
+    go_on = threading.Event()
+
+    class Hanging(FakeEngine):
+        def audit_log(self) -> Any:
+            log = super().audit_log()
+            extend = log._chain.extend
+            log._chain.extend = lambda entries: (go_on.wait(60), extend(entries))[1]  # type: ignore[method-assign]
+            return log
+
+    server = start(Hanging(config))
+    coded: list[Any] = []
+    with ChartcoderClient(server.target, timeout_s=60) as client:
+        assert client.health() == WELL
+        chart = threading.Thread(target=lambda: coded.append(client.code_chart(CHART)))
+        chart.start()
+        assert health_becomes(client, ILL)
+        go_on.set()
+        chart.join(60)
+        assert health_becomes(client, WELL)
+    assert coded[0].audit_record
 
 
 def test_an_engine_that_misses_something_is_told_until_it_is_there(start: Start, config: Config) -> None:
