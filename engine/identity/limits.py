@@ -1,13 +1,15 @@
 """How much each principal may ask: token buckets for charts and bytes, a count of open calls.
 
-Each worker process counts for itself, as it does for what it takes on at all (server/room.py).
+The buckets are the server's, whichever worker a chart comes to (`levels`); open calls are counted by each worker.
 """
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
 from engine.errors import LimitError
+from engine.identity.levels import NUMBERS, SharedLevels
 from engine.identity.principal import Limits, Principal
 
 # So many principals are remembered; who was forgotten starts with a full bucket.
@@ -20,23 +22,25 @@ class Bucket:
     So a chart of any size is let through once, and its price is waited for afterwards.
     """
 
-    __slots__ = ("_at_s", "_level", "_most", "_rate")
+    __slots__ = ("_most", "_numbers", "_place", "_rate")
 
-    def __init__(self, rate: float, *, burst_s: float, now_s: float) -> None:
+    def __init__(self, rate: float, *, burst_s: float, numbers: Any, place: int) -> None:
         self._rate = rate
         self._most = max(1.0, rate * burst_s)
-        self._level = self._most
-        self._at_s = now_s
+        # At `place`: how much was taken off a full bucket (zero: it is full), and when that was said.
+        self._numbers = numbers
+        self._place = place
 
     def wait_s(self, now_s: float) -> float:
         """Return how long until something may be taken; 0: now."""
-        self._level = min(self._most, self._level + (now_s - self._at_s) * self._rate)
-        self._at_s = now_s
-        return max(0.0, (1.0 - self._level) / self._rate)
+        numbers, place = self._numbers, self._place
+        gone: float = max(0.0, numbers[place] - max(0.0, now_s - numbers[place + 1]) * self._rate)
+        numbers[place], numbers[place + 1] = gone, now_s
+        return max(0.0, (1.0 - self._most + gone) / self._rate)
 
     def take(self, amount: float) -> None:
         """Take, after `wait_s` said 0."""
-        self._level -= amount
+        self._numbers[self._place] += amount
 
 
 class Meter:
@@ -44,14 +48,13 @@ class Meter:
 
     __slots__ = ("_buckets", "_calls", "_clock", "_limits")
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, clock: Callable[[], float], numbers: Any, place: int) -> None:
         self._limits = limits
         self._clock = clock
         self._calls = 0
-        now_s, burst_s = clock(), limits.burst_s
         self._buckets = [
-            Bucket(rate, burst_s=burst_s, now_s=now_s) if rate else None
-            for rate in (limits.charts_per_s, limits.bytes_per_s)
+            Bucket(rate, burst_s=limits.burst_s, numbers=numbers, place=at) if rate else None
+            for rate, at in ((limits.charts_per_s, place), (limits.bytes_per_s, place + 2))
         ]
 
     def open_call(self) -> None:
@@ -90,7 +93,14 @@ class Meter:
 class Meters:
     """The meters of a worker, by tenant and principal; the least recently used are forgotten."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic, most: int = MAX_METERS) -> None:
+    def __init__(
+        self,
+        shared: SharedLevels | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        most: int = MAX_METERS,
+    ) -> None:
+        self._shared = shared
         self._clock = clock
         self._most = most
         self._meters: OrderedDict[Principal, Meter] = OrderedDict()
@@ -102,10 +112,16 @@ class Meters:
             return None
         meter = self._meters.get(principal)
         if meter is None:
-            meter = self._meters[principal] = Meter(limits, self._clock)
+            meter = self._meters[principal] = self._make(principal)
             self._forget()
         self._meters.move_to_end(principal)
         return meter
+
+    def _make(self, principal: Principal) -> Meter:
+        place = self._shared.place_of(principal) if self._shared else None
+        if self._shared is None or place is None:
+            return Meter(principal.limits, self._clock, [0.0] * NUMBERS, 0)
+        return Meter(principal.limits, self._clock, self._shared.numbers, place)
 
     def _forget(self) -> None:
         if len(self._meters) > self._most:

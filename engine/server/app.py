@@ -23,6 +23,7 @@ from grpc_reflection.v1alpha import reflection
 from engine.config import Config
 from engine.errors import ConfigError
 from engine.identity.gate import Gate
+from engine.identity.levels import SharedLevels
 from engine.server import audit, codesets, coding
 from engine.server.answers import Desk, Engine
 from engine.server.guard import Guard
@@ -100,11 +101,13 @@ async def start(
     port: int | None = None,
     share_port: bool = False,
     open_engine: OpenEngine | None = None,
+    levels: SharedLevels | None = None,
 ) -> Server:
     """Start serving.
 
     `share_port` lets several processes listen on one port. `open_engine` opens the engine once more, in the process
-    that reads large charts; without it they are read in a thread of this one. Raises ConfigError if an address cannot
+    that reads large charts; without it they are read in a thread of this one. `levels` are those of callers' limits,
+    where workers share them. Raises ConfigError if an address cannot
     be had, AuditError if the audit log cannot record.
     """
     gate, observers = Gate.of(config), Observers.of(config)
@@ -116,7 +119,7 @@ async def start(
     pool = EnginePool(desk, log, reader, max_in_flight=config.max_in_flight)
     admission = Admission()
     refusals = Refusals(log)
-    guard = Guard(gate, refusals, has_certificates=config.tls_client_ca is not None)
+    guard = Guard(gate, refusals, has_certificates=config.tls_client_ca is not None, levels=levels)
     server = grpc.aio.server(
         interceptors=(Surrounding(admission, guard, observers),),
         options=_options(config, share_port=share_port),
@@ -153,6 +156,7 @@ async def run(
     port: int | None = None,
     share_port: bool = False,
     open_engine: OpenEngine | None = None,
+    levels: SharedLevels | None = None,
     on_ready: Callable[[Address], None] = lambda _: None,
     stop: asyncio.Event | None = None,
 ) -> None:
@@ -161,7 +165,7 @@ async def run(
     loop.set_exception_handler(on_loop_error)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = stop or asyncio.Event()
-    server = await start(config, engine, port=port, share_port=share_port, open_engine=open_engine)
+    server = await start(config, engine, port=port, share_port=share_port, open_engine=open_engine, levels=levels)
     _stop_on_signals(loop, stop)
     log = get_log()
     log.info("ready", pid=os.getpid(), **_place(server.address))

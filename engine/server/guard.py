@@ -8,6 +8,7 @@ from typing import Any
 from engine.audit.record import Origin
 from engine.errors import CredentialsError, CredentialsInvalidError, RoleError
 from engine.identity.gate import Credentials, Gate
+from engine.identity.levels import SharedLevels
 from engine.identity.limits import Meters
 from engine.identity.roles import acting_role
 from engine.server.calls import Call
@@ -25,11 +26,13 @@ _SANS = {"peer_uri": "URI", "peer_dns": "DNS", "peer_email": "email", "peer_ip":
 class Guard:
     """Lets callers in; on the event loop's thread only."""
 
-    def __init__(self, gate: Gate, refusals: Refusals, *, has_certificates: bool = False) -> None:
+    def __init__(
+        self, gate: Gate, refusals: Refusals, *, has_certificates: bool = False, levels: SharedLevels | None = None
+    ) -> None:
         self._gate = gate
         self._refusals = refusals
         self._has_certificates = has_certificates
-        self._meters = Meters()
+        self._meters = Meters(levels)
 
     async def admit(self, call: Call, context: Any) -> None:
         """Note in the call who makes it, and as what; raises CredentialsError, RoleError or LimitError.

@@ -1,8 +1,11 @@
 """Limits of a caller, on a clock that the test sets."""
 
+from multiprocessing import get_context
+
 import pytest
 
 from engine.errors import LimitError
+from engine.identity.levels import SharedLevels
 from engine.identity.limits import Meter, Meters
 from engine.identity.principal import Limits, Principal, Role
 
@@ -64,6 +67,27 @@ def test_bytes_are_paid_off_after_a_large_chart() -> None:
 def test_the_slower_of_two_limits_counts() -> None:
     mine = meter(Clock(), charts_per_s=100, bytes_per_s=10, burst_s=1)
     assert charts_until_refused(mine, size=5) == 2
+
+
+def test_workers_share_a_callers_buckets_and_callers_do_not() -> None:
+    clock, context = Clock(), get_context("spawn")
+    shared = SharedLevels(context, slots=3)
+    workers = [Meters(shared, clock=clock) for _ in range(2)]
+    mine = [worker.of(caller("a", charts_per_s=10, burst_s=2)) for worker in workers]
+    other = workers[0].of(caller("b", charts_per_s=10, burst_s=2))
+    assert mine[0] is not None
+    assert mine[1] is not None
+    assert other is not None
+    assert charts_until_refused(mine[0]) == 20
+    assert charts_until_refused(mine[1]) == 0
+    assert charts_until_refused(other) == 20
+    clock.now_s += 0.5
+    assert charts_until_refused(mine[1]) + charts_until_refused(mine[0]) == 5
+    # Other limits of the same caller are another bucket; with no room left each worker counts for itself.
+    again = [worker.of(caller("a", charts_per_s=10, burst_s=1)) for worker in workers]
+    alone = [worker.of(caller("c", charts_per_s=10, burst_s=1)) for worker in workers]
+    counts = [charts_until_refused(meter) for meter in (*again, *alone) if meter is not None]
+    assert counts == [10, 0, 10, 10]
 
 
 def test_open_calls_are_counted() -> None:
