@@ -54,6 +54,8 @@ class AdministrationAction(StrEnum):
     MODEL_SWAPPED = "MODEL_SWAPPED"
     POLICY_CHANGED = "POLICY_CHANGED"
     RETENTION_APPLIED = "RETENTION_APPLIED"
+    KEY_ADDED = "KEY_ADDED"
+    KEY_REVOKED = "KEY_REVOKED"
     LOG_RECOVERED = "LOG_RECOVERED"  # after it had refused to record
 
 

@@ -2,17 +2,25 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from engine.cli.operator import operator
 from engine.cli.settings import json_option
 from engine.cli.streams import say, write_line
 from engine.config import Config
+from engine.errors import AuditError
 from engine.identity.gate import keys_path
 from engine.identity.keys import ApiKey, add_key, read_keys, revoke_key
 from engine.identity.principal import PLATFORM, Role
+
+if TYPE_CHECKING:
+    from engine.audit.kinds import AdministrationAction
 
 _ROLES = tuple(role.value for role in Role)
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d")
@@ -66,13 +74,22 @@ def add(
     chartcoder keys add ops --platform --role administrator --role auditor --expires 90d
 
     A client sends it as the metadata x-api-key. Roles: submitter and coder have charts coded; auditor and administrator
-    read records; reader looks codes up, as all do.
+    read records; reader looks codes up, as all do. Who made and who revoked a key is in the audit log.
     """
     if platform == (tenant is not None):
         raise click.UsageError("want --tenant NAME, or --platform")
     wanted = tuple(Role(role) for role in dict.fromkeys(roles))
     end = _read_end(expires) if expires else None
-    key, shown = add_key(path or keys_path(config), name, tenant=tenant or PLATFORM, roles=wanted, expires=end)
+    from engine.audit.kinds import AdministrationAction
+
+    file = path or keys_path(config)
+    with _recording(config) as record:
+        key, shown = add_key(file, name, tenant=tenant or PLATFORM, roles=wanted, expires=end)
+        try:
+            record(AdministrationAction.KEY_ADDED, key, after=f"{key.tenant or 'platform'} {','.join(key.roles)}")
+        except AuditError:
+            revoke_key(file, key.key_id)
+            raise
     write_line(shown)
     say(f"key {key.key_id} of {name}: keep it now, it is not shown again")
 
@@ -103,8 +120,29 @@ def revoke(config: Config, key_id: str, path: Path | None) -> None:
     \b
     chartcoder keys revoke 1f0c55aa9b21
     """
-    key = revoke_key(path or keys_path(config), key_id)
+    from engine.audit.kinds import AdministrationAction
+
+    with _recording(config) as record:
+        key = revoke_key(path or keys_path(config), key_id)
+        record(AdministrationAction.KEY_REVOKED, key, after="revoked")
     write_line(f"{key.key_id}: revoked {key.revoked}")
+
+
+class _Record(Protocol):
+    def __call__(self, action: "AdministrationAction", key: ApiKey, *, after: str) -> None: ...
+
+
+@contextmanager
+def _recording(config: Config) -> Iterator[_Record]:
+    """Give what records a change of a key, by whom; the log is opened before anything is changed."""
+    from engine.audit.kinds import administration
+    from engine.audit.log import AuditLog
+
+    def record(action: "AdministrationAction", key: ApiKey, *, after: str) -> None:
+        log.append(administration(operator(), action, f"API key {key.key_id} of {key.name}", after=after))
+
+    with AuditLog(config.audit_directory, key_file=config.audit_key, witness=config.audit_witness) as log:
+        yield record
 
 
 def _read_end(value: str) -> datetime:

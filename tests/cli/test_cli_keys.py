@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from command_line import Terminal
 
-from engine.errors import CredentialsInvalidError
+from engine.errors import AuditError, CredentialsInvalidError
 from engine.identity.keys import KeyRing, read_keys
 from engine.identity.principal import PLATFORM, Role
 
@@ -67,6 +67,31 @@ def test_wrong_usage_is_said_in_a_sentence(terminal: Terminal, keys: Path, words
     assert says in run.err
     assert "Traceback" not in run.err
     assert not keys.exists() or read_keys(keys) == {}
+
+
+def test_who_made_and_revoked_a_key_is_in_the_audit_log(terminal: Terminal, keys: Path) -> None:
+    shown = terminal.run("keys", "add", "emr", "--tenant", "north", "--role", "coder").out.strip()
+    key_id = shown.split("_")[1]
+    terminal.run("keys", "revoke", key_id)
+    bodies = [line["body"] for line in terminal.run("audit", "export", "--records").lines]
+    assert [(body["action"], body["after"]) for body in bodies[:2]] == [
+        ("KEY_ADDED", "north coder"),
+        ("KEY_REVOKED", "revoked"),
+    ]
+    assert {body["subject"] for body in bodies[:2]} == {f"API key {key_id} of emr"}
+    assert {body["origin"]["role"] for body in bodies[:2]} == {"operator"}
+
+
+def test_a_key_whose_making_cannot_be_recorded_is_of_no_use(
+    terminal: Terminal, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AuditError("audit log: cannot write: No space left on device")
+
+    monkeypatch.setattr("engine.audit.chain.Chain.extend", refuse)
+    run = terminal.run("keys", "add", "emr", "--tenant", "north", "--role", "coder")
+    assert (run.status, run.out) == (2, "")
+    assert [key.revoked != "" for key in read_keys(keys).values()] == [True]
 
 
 def test_the_list_of_no_keys_is_empty(terminal: Terminal, keys: Path) -> None:

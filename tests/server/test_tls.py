@@ -1,5 +1,6 @@
 """TLS of the port: versions, renewal without a restart, client certificates, and what is refused without it."""
 
+import ipaddress
 import os
 import socket
 import ssl
@@ -178,6 +179,25 @@ def test_a_client_is_known_by_the_name_in_its_certificate(start: Start, tmp_path
     record = find_record(config.audit_directory, coded.audit_record)
     assert record is not None
     assert record.body["origin"]["principal"] == "alice"
+
+
+@pytest.mark.parametrize(
+    ("san", "name"),
+    [
+        ("URI:spiffe://north/emr", x509.UniformResourceIdentifier("spiffe://north/emr")),
+        ("DNS:emr.north.example", x509.DNSName("emr.north.example")),
+        ("email:emr@north.example", x509.RFC822Name("emr@north.example")),
+        ("IP:10.0.0.7", x509.IPAddress(ipaddress.ip_address("10.0.0.7"))),
+    ],
+)
+def test_each_kind_of_name_is_known(start: Start, tmp_path: Path, san: str, name: x509.GeneralName) -> None:
+    (tmp_path / "ca.pem").write_bytes(CA.chain_pem)
+    principal = f'[[principals]]\nsan = "{san}"\ntenant = "north"\nroles = ["submitter"]\n'
+    (tmp_path / "i.toml").write_text(principal, encoding="utf-8")
+    server = start(**write(tmp_path, SERVER), tls_client_ca=tmp_path / "ca.pem", identities=tmp_path / "i.toml")
+    own = CA.issue("x", x509.DNSName("first.example"), name)
+    with connect(server, certificate=own.chain_pem, key=own.key_pem) as client:
+        assert client.code_chart(CHART).audit_record
 
 
 @pytest.mark.parametrize(
