@@ -67,7 +67,7 @@ class Gate:
     """Knows who may come in. `identify` never blocks; `refresh` and KeySet.load do, and are for other threads.
 
     `is_open`: nothing is configured, so every caller is LOCAL. It is decided at the start: a server that asks for
-    credentials never stops to.
+    credentials never stops to. `fingerprint` is the hash of the files that are in force.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Gate:
         self._clock = clock
         self._seen = self._state()
         directory, ring = self._read()
+        self.fingerprint = self._hash()
         self._known = _Known(directory, ring, Verifier(directory.issuers))
 
     @classmethod
@@ -136,12 +137,20 @@ class Gate:
         before = self._known
         is_same = directory.issuers == before.directory.issuers  # then the keys that were fetched stay
         self._known = _Known(directory, ring, before.verifier if is_same else Verifier(directory.issuers))
-        self._seen = state
+        self._seen, self.fingerprint = state, self._hash()
         return ""
 
     def _read(self) -> tuple[Directory, KeyRing]:
         directory = read_directory(self._identities) if self._identities else Directory()
         return directory, KeyRing(read_keys(self._api_keys) if self._api_keys else {}, directory.limits)
+
+    def _hash(self) -> str:
+        """Hash what the files hold, for the audit log; a file that is not there is empty."""
+        digest = hashlib.sha256()
+        for path in (self._identities, self._api_keys):
+            content = path.read_bytes() if path and path.exists() else b""
+            digest.update(hashlib.sha256(content).digest())
+        return digest.hexdigest()
 
     def _state(self) -> tuple[tuple[int, int, int] | None, ...]:
         return tuple(_stamp(path) for path in (self._identities, self._api_keys))

@@ -118,8 +118,7 @@ async def start(
     reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
     pool = EnginePool(desk, log, reader, max_in_flight=config.max_in_flight)
     admission = Admission()
-    refusals = Refusals(log)
-    guard = Guard(gate, refusals, has_certificates=config.tls_client_ca is not None, levels=levels)
+    guard = Guard(gate, log, has_certificates=config.tls_client_ca is not None, levels=levels)
     server = grpc.aio.server(
         interceptors=(Surrounding(admission, guard, observers),),
         options=_options(config, share_port=share_port),
@@ -144,9 +143,14 @@ async def start(
     await server.start()
     tasks = [
         asyncio.create_task(each)
-        for each in (guard.keep_fresh(), wellness.watch(), refusals.keep(), _tell_state(observers, wellness, pool))
+        for each in (
+            guard.keep_fresh(),
+            wellness.watch(),
+            guard.refusals.keep(),
+            _tell_state(observers, wellness, pool),
+        )
     ]
-    return Server(address, server, state, admission, pool, log.close, tasks, observers, refusals)
+    return Server(address, server, state, admission, pool, log.close, tasks, observers, guard.refusals)
 
 
 async def run(

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from engine.audit.kinds import AdministrationAction, administration
+from engine.audit.log import AuditLog
 from engine.audit.record import Origin
-from engine.errors import CredentialsError, CredentialsInvalidError, RoleError
+from engine.errors import AuditError, CredentialsError, CredentialsInvalidError, RoleError
 from engine.identity.gate import Credentials, Gate
 from engine.identity.levels import SharedLevels
 from engine.identity.limits import Meters
@@ -18,6 +20,7 @@ from engine.server.refusals import Refusals
 API_KEY_KEY = "x-api-key"
 AUTHORIZATION_KEY = "authorization"
 REFRESH_S = 2.0
+_SERVER = Origin("server", role="server", address="identities")
 _SCHEME = "bearer "
 # How OpenSSL writes kinds of names, by gRPC's names of them; what a name stands for is part of it.
 _SANS = {"peer_uri": "URI", "peer_dns": "DNS", "peer_email": "email", "peer_ip": "IP"}
@@ -27,10 +30,11 @@ class Guard:
     """Lets callers in; on the event loop's thread only."""
 
     def __init__(
-        self, gate: Gate, refusals: Refusals, *, has_certificates: bool = False, levels: SharedLevels | None = None
+        self, gate: Gate, log: AuditLog, *, has_certificates: bool = False, levels: SharedLevels | None = None
     ) -> None:
+        self.refusals = Refusals(log)
         self._gate = gate
-        self._refusals = refusals
+        self._log = log
         self._has_certificates = has_certificates
         self._meters = Meters(levels)
 
@@ -46,7 +50,7 @@ class Guard:
                 await asyncio.get_running_loop().run_in_executor(None, keys.load)
             self._let_in(call, credentials)
         except (CredentialsError, RoleError):
-            self._refusals.note(call)
+            self.refusals.note(call)
             raise
         if call.principal is not None:
             call.meter = self._meters.of(call.principal)
@@ -64,15 +68,29 @@ class Guard:
             call.meter.close_call()
 
     async def keep_fresh(self) -> None:
-        """Read identities and API keys again as they change, and the issuers' keys before the first token; for ever."""
+        """Read identities and API keys again as they change, and record that; fetch the issuers' keys; for ever."""
         loop = asyncio.get_running_loop()
         told = ""
         while True:
-            problem = await loop.run_in_executor(None, self._gate.refresh)
+            problem = await loop.run_in_executor(None, self._refresh)
             if problem != told and problem:
                 get_log().warning("identities", problem=problem)
             told = problem
             await asyncio.sleep(REFRESH_S)
+
+    def _refresh(self) -> str:
+        before = self._gate.fingerprint
+        problem = self._gate.refresh()
+        after = self._gate.fingerprint
+        if after != before:
+            change = administration(
+                _SERVER, AdministrationAction.POLICY_CHANGED, "identities", before=before, after=after
+            )
+            try:
+                self._log.append(change)
+            except AuditError as error:
+                return str(error)
+        return problem
 
     def _let_in(self, call: Call, credentials: Credentials) -> None:
         call.principal = principal = self._gate.identify(credentials)

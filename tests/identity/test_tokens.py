@@ -4,8 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +258,38 @@ def test_a_key_set_that_cannot_be_had_leaves_the_old_one_for_a_day(tmp_path: Pat
 )
 def test_keys_come_from_files_and_https_only(source: object, is_one: bool) -> None:
     assert is_source(source) is is_one
+
+
+Answers = dict[str, tuple[int, dict[str, str], bytes]]
+
+
+@pytest.fixture
+def serve_http() -> Iterator[Callable[[Answers], str]]:
+    """Serve answers by path on loopback; gives the URL."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def begin(answers: Answers) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, headers, body = answers.get(self.path, (404, {}, b""))
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                return None
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield begin
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
 def test_keys_come_over_http_and_a_redirect_is_not_followed(serve_http: Callable[..., str]) -> None:

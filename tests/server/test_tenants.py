@@ -13,6 +13,7 @@ from chartcoder_client import CallError, ChartcoderClient
 from conftest import LiveServer, serve_in_thread
 from fake_engine import FakeEngine
 
+from engine.audit.export import read_records
 from engine.audit.record import hash_chart_id
 from engine.audit.sights import find_sights
 from engine.audit.verify import find_record
@@ -199,6 +200,11 @@ def test_a_key_that_is_revoked_ends_the_charts_of_an_open_stream(two: Two, tmp_p
         for answer in stream:
             answers.append(answer)
     assert answers[0].coded is not None
+    changes = [json.loads(record)["body"] for record in read_records(two.config.audit_directory)]
+    (change,) = (body for body in changes if body.get("action") == "POLICY_CHANGED")
+    assert change["subject"] == "identities"
+    assert len(change["before"]) == len(change["after"]) == 64
+    assert change["before"] != change["after"]
     assert answers[1].error is not None
     assert (answers[1].error.code, answers[1].error.reason) == ("UNAUTHENTICATED", "CREDENTIALS_INVALID")
 
