@@ -1,5 +1,6 @@
 """Health that is honest: what rests on the audit log or the engine is not serving while those are not well."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -8,11 +9,13 @@ from typing import Any
 
 import pytest
 from chartcoder_client import CallError, ChartcoderClient
+from click.testing import CliRunner
 from conftest import LiveServer
 from fake_engine import FakeEngine
 
 from engine.audit.disk import LEAST_FREE_BYTES, disk_problem
 from engine.audit.verify import verify
+from engine.cli import cli
 from engine.config import Config
 from engine.errors import AuditError
 from engine.types import Chart, Document
@@ -138,6 +141,23 @@ def test_a_server_that_starts_ill_says_so_from_the_first_moment(start: Start, co
     engine.missing = "dictionaries: 1 of 1 are missing"
     with ChartcoderClient(start(engine).target, timeout_s=60) as client:
         assert client.health() == ILL
+
+
+def test_the_status_command_says_what_is_not_well(start: Start, config: Config) -> None:
+    engine = FakeEngine(config)
+    server = start(engine)
+    words = ["--home", str(config.home), "status", "--server", server.target]
+    well = CliRunner().invoke(cli, words)
+    assert (well.exit_code, well.output.count("SERVING")) == (0, len(WELL))
+    assert "ok   icd10cm 2026" in well.output
+    engine.missing = "dictionaries: 1 of 1 are missing"
+    with ChartcoderClient(server.target, timeout_s=60) as client:
+        assert health_becomes(client, ILL)
+    ill = CliRunner().invoke(cli, [*words, "--json"])
+    assert ill.exit_code == 1
+    found = {line["name"]: line["is_well"] for line in map(json.loads, ill.output.splitlines())}
+    assert found["server"] is found["chartcoder.v1.CodingService"] is found["chartcoder.v1.AuditService"] is False
+    assert found["chartcoder.v1.CodeSetService"] is True
 
 
 def test_a_folder_that_is_gone_is_a_problem_and_one_with_room_is_none(tmp_path: Path) -> None:

@@ -27,6 +27,11 @@ CHART = Chart("visit-1", (Document("hypertension"),))
 WORK = (Role.SUBMITTER, Role.AUDITOR)
 
 
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.server.guard.REFRESH_S", 0.05)
+
+
 @dataclass
 class Two:
     """A server of two tenants and the platform; keys by name."""

@@ -17,6 +17,7 @@ from cryptography import x509
 from made_identities import Certified, local_names, make_ca, make_signer, write_jwks
 
 from engine.audit.verify import find_record
+from engine.cli.connection import connect as command_client
 from engine.config import Config
 from engine.errors import ConfigError
 from engine.identity.keys import add_key
@@ -217,6 +218,25 @@ def test_other_certificates_are_refused(start: Start, tmp_path: Path, certified:
     with connect(server, **own, timeout_s=5) as client, pytest.raises(CallError) as refused:
         client.code_chart(CHART)
     assert refused.value.code == code
+
+
+def test_the_command_line_takes_tls_and_credentials_from_the_environment(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca.pem").write_bytes(CA.chain_pem)
+    server = start(**write(tmp_path, SERVER), tls_client_ca=tmp_path / "ca.pem", identities=write_identities(tmp_path))
+    client = write(tmp_path, CA.issue("emr", x509.UniformResourceIdentifier("spiffe://north/emr")), "client")
+    for name, value in (("CA", tmp_path / "ca.pem"), ("CERT", client["tls_cert"]), ("KEY", client["tls_key"])):
+        monkeypatch.setenv(f"CHARTCODER_{name}", str(value))
+    with command_client(server.target) as by_certificate:
+        assert by_certificate.code_chart(CHART).audit_record
+    monkeypatch.setenv("CHARTCODER_TOKEN", SIGNER.token(sub="stranger"))
+    with command_client(server.target) as by_token, pytest.raises(CallError) as refused:
+        by_token.code_chart(CHART)
+    assert refused.value.reason == "CREDENTIALS_INVALID"
+    monkeypatch.setenv("CHARTCODER_CA", str(tmp_path / "none"))
+    with pytest.raises(ConfigError, match="CHARTCODER_CA: cannot be read"):
+        command_client(server.target)
 
 
 def test_a_unix_socket_is_its_owners_alone_and_asks_for_credentials_too(start: Start, tmp_path: Path) -> None:
