@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import socket
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,6 +69,7 @@ def test_calls_and_charts_of_all_workers_are_counted_and_nobody_named(
     for _ in range(600):  # told once a second from the start on
         if samples.get("chartcoder_serving_workers") == 2:
             break
+        time.sleep(0.05)
         _, samples = scrape(port)
     assert samples["chartcoder_serving_workers"] == 2
     assert samples["chartcoder_charts_in_flight"] == 0
