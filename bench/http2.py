@@ -5,6 +5,7 @@ as literals (HPACK without a dynamic table) and we ask the server for the same, 
 """
 
 import socket
+import ssl
 import struct
 from dataclasses import dataclass, field
 
@@ -26,19 +27,26 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
     return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
 
 
-def encode_headers(path: str, authority: str, request_id: str = "") -> bytes:
+def encode_headers(path: str, authority: str, request_id: str = "", *, is_tls: bool = False, token: str = "") -> bytes:
     """Encode the headers of a gRPC call (RFC 7541, static table and literals)."""
-    pairs = bytearray(b"\x83\x86")  # :method POST, :scheme http
+    pairs = bytearray(b"\x83\x87" if is_tls else b"\x83\x86")  # :method POST, :scheme https or http
     pairs += b"\x04" + _string(path.encode()) + b"\x01" + _string(authority.encode())
     pairs += b"\x0f\x10" + _string(b"application/grpc") + b"\x00" + _string(b"te") + _string(b"trailers")
     if request_id:
         pairs += b"\x00" + _string(_ENCODED_REQUEST_ID) + _string(request_id.encode())
+    if token:
+        pairs += b"\x00" + _string(b"authorization") + _string(b"Bearer " + token.encode())
     return bytes(pairs)
 
 
 def _string(text: bytes) -> bytes:
-    assert len(text) < 127
-    return bytes([len(text)]) + text
+    if len(text) < 127:
+        return bytes([len(text)]) + text
+    length, encoded = len(text) - 127, bytearray(b"\x7f")  # RFC 7541 5.1
+    while length >= 128:
+        encoded.append(length % 128 + 128)
+        length //= 128
+    return bytes(encoded) + bytes([length]) + text
 
 
 @dataclass(slots=True)
@@ -61,8 +69,10 @@ class Reply:
 class Connection:
     """One connection; calls are streams of it. Sockets do not block: `send` keeps what the server has no room for."""
 
-    def __init__(self, target: str) -> None:
-        self._socket = _connect(target)
+    def __init__(self, target: str, *, tls: ssl.SSLContext | None = None, token: str = "") -> None:
+        self._socket = _connect(target, tls)
+        self._is_tls = tls is not None
+        self._token = token
         self._authority = target if not target.startswith("unix:") else "localhost"
         self._unread = b""
         self._unsent = bytearray()
@@ -85,7 +95,7 @@ class Connection:
 
     def headers(self, path: str, request_id: str = "") -> bytes:
         """Encode headers that `call` may use again and again."""
-        return encode_headers(path, self._authority, request_id)
+        return encode_headers(path, self._authority, request_id, is_tls=self._is_tls, token=self._token)
 
     def call(self, headers: bytes, message: bytes) -> int:
         """Send a request with one message; return its stream."""
@@ -108,12 +118,10 @@ class Connection:
 
     def receive(self) -> list[tuple[int, Reply]]:
         """Read what there is; return the streams that ended."""
-        try:
-            data = self._unread + self._socket.recv(_READ_BYTES)
-        except BlockingIOError:
+        new = self._read()
+        if not new:
             return []
-        if not data:
-            raise ConnectionError("the server hung up")
+        data = self._unread + new
         ended: list[tuple[int, Reply]] = []
         at, length = 0, len(data)
         while length - at >= 9:
@@ -126,6 +134,20 @@ class Connection:
             at += 9 + size
         self._unread = data[at:]
         return ended
+
+    def _read(self) -> bytes:
+        """Read what there is; of TLS every record, since those that are decrypted wake no select."""
+        parts = []
+        try:
+            while True:
+                parts.append(self._socket.recv(_READ_BYTES))
+                if not parts[-1]:
+                    raise ConnectionError("the server hung up")
+                if not self._is_tls:
+                    break
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass
+        return b"".join(parts)
 
     def _take(self, kind: int, flags: int, stream: int, payload: bytes, ended: list[tuple[int, Reply]]) -> None:
         reply = self.open.get(stream)
@@ -170,13 +192,13 @@ class Connection:
         """Send what the socket takes; return whether nothing is left."""
         try:
             sent = self._socket.send(self._unsent) if self._unsent else 0
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantWriteError):
             sent = 0
         del self._unsent[:sent]
         return not self._unsent
 
 
-def _connect(target: str) -> socket.socket:
+def _connect(target: str, tls: ssl.SSLContext | None) -> socket.socket:
     if target.startswith("unix:"):
         found = socket.socket(socket.AF_UNIX)
         found.connect(target.removeprefix("unix:"))
@@ -184,6 +206,8 @@ def _connect(target: str) -> socket.socket:
         host, port = target.rsplit(":", 1)
         found = socket.create_connection((host, int(port)))
         found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            found = tls.wrap_socket(found, server_hostname=host)
     found.setblocking(False)
     return found
 

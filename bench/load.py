@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import select
+import ssl
 import subprocess
 import sys
 import time
@@ -71,9 +72,11 @@ def core_of(reply: Reply) -> bytes:
 class Load:
     """Clients of one server that send one request over and over."""
 
-    def __init__(self, target: str, request: bytes, *, clients: int) -> None:
+    def __init__(
+        self, target: str, request: bytes, *, clients: int, tls: ssl.SSLContext | None = None, token: str = ""
+    ) -> None:
         self._request = request
-        self._connections = [Connection(target) for _ in range(clients)]
+        self._connections = [Connection(target, tls=tls, token=token) for _ in range(clients)]
         self._headers = self._connections[0].headers(METHOD, REQUEST_ID)
         self._by_fd = {connection.fileno(): connection for connection in self._connections}
         self._began: dict[tuple[int, int], float] = {}
@@ -174,17 +177,31 @@ def cpu_of(pids: Sequence[int]) -> float:
 
 
 def run_load(
-    target: str, file: Path, *, clients: int, seconds: float, rate: float | None = None, watch: Sequence[int] = ()
+    target: str,
+    file: Path,
+    *,
+    clients: int,
+    seconds: float,
+    rate: float | None = None,
+    watch: Sequence[int] = (),
+    more: Sequence[str] = (),
 ) -> Outcome:
-    """Run a load in a process of its own."""
+    """Run a load in a process of its own; `more` are further options of its command line."""
     command = [sys.executable, "-m", "bench.load", target, str(file), "--clients", str(clients)]
     command += ["--seconds", str(seconds)] + (["--rate", str(rate)] if rate else [])
     command += ["--watch", *map(str, watch)] if watch else []
+    command += more
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         command, stdout=subprocess.PIPE, check=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": path}
     )
     return Outcome(**json.loads(done.stdout))
+
+
+def _tls(ca: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(ca))
+    context.set_alpn_protocols(["h2"])
+    return context
 
 
 def main() -> None:
@@ -197,8 +214,16 @@ def main() -> None:
     parser.add_argument("--warm-up", type=float, default=0.5)
     parser.add_argument("--watch", type=int, nargs="*", default=(), help="processes whose CPU time is told")
     parser.add_argument("--rate", type=float, help="requests a second, sent when due; default: a closed loop")
+    parser.add_argument("--ca", type=Path, help="speak TLS with a server whose certificate comes from this CA")
+    parser.add_argument("--token", type=Path, help="file of a bearer token")
     given = parser.parse_args()
-    load = Load(given.target, encode_request(given.file.read_text(encoding="utf-8")), clients=given.clients)
+    load = Load(
+        given.target,
+        encode_request(given.file.read_text(encoding="utf-8")),
+        clients=given.clients,
+        tls=_tls(given.ca) if given.ca else None,
+        token=given.token.read_text(encoding="ascii") if given.token else "",
+    )
     load.run_closed(given.warm_up)
     before_s = cpu_of(given.watch)
     outcome = load.run_open(given.seconds, rate=given.rate) if given.rate else load.run_closed(given.seconds)

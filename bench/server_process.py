@@ -34,9 +34,11 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(home: Path, audit: Path, *, workers: int = 1, more: Sequence[str] = ()) -> Iterator[RunningServer]:
+def running_server(
+    home: Path, audit: Path, *, workers: int = 1, more: Sequence[str] = (), module: str = "engine"
+) -> Iterator[RunningServer]:
     """Run a server on a free port until the block ends; `more` are further options of `serve`."""
-    command = [sys.executable, "-m", "engine", "--home", str(home), "serve", "--port", "0"]
+    command = [sys.executable, "-m", module, "--home", str(home), "serve", "--port", "0"]
     command += ["--workers", str(workers), "--audit-dir", str(audit), *more]
     begin = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)

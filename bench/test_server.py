@@ -19,6 +19,7 @@ from bench.server_process import RunningServer, running_server
 from bench.test_chart import STATED
 from engine.live import Live
 from engine.types import Chart, Document
+from tests.made_identities import AUDIENCE, ISSUER, local_names, make_ca, make_signer, write_jwks
 
 NOTE = FOLDER / "note.txt"
 SECONDS = 3.0
@@ -132,6 +133,49 @@ def _engine_cpu_s(live: Live, chart: Chart, runs: int = 200) -> float:
     for _ in range(runs):
         live.pipeline.code(chart)
     return (time.thread_time() - begin) / runs
+
+
+def test_tls_tokens_and_audit_on_against_all_off(bench_home: Path, tmp_path: Path, record: Note) -> None:
+    guarded, calls = _guarded(tmp_path)
+    plain = running_server(bench_home, tmp_path / "unused", module="bench.unrecorded")
+    safe = running_server(bench_home, tmp_path / "audit", more=guarded)
+    rates: dict[str, list[float]] = {"on": [], "off": []}
+    cpus_s: dict[str, list[float]] = {"on": [], "off": []}
+    with plain as off, safe as on:
+        for _ in range(2 * TRIES):  # in turn, so that a slower hour is slower for both
+            for name, server, more in (("off", off, []), ("on", on, calls)):
+                outcome = checked(
+                    run_load(server.target, NOTE, clients=16, seconds=SECONDS, watch=pids(server), more=more)
+                )
+                rates[name].append(outcome.rate)
+                cpus_s[name].append(outcome.server_cpu_s / len(outcome.latencies_s))
+    shares = [on / off for on, off in zip(rates["on"], rates["off"], strict=True)]
+    record("1 worker, 16 clients, TLS, tokens and audit on, charts answered", quantile(rates["on"], 0.5), "1/s")
+    record("the same with all off", quantile(rates["off"], 0.5), "1/s")
+    record("on against off, charts answered", quantile(shares, 0.5), "of all", 0.75)
+    costs_s = [on - off for on, off in zip(cpus_s["on"], cpus_s["off"], strict=True)]
+    record("CPU of a chart that TLS, tokens and audit add", quantile(costs_s, 0.5), "s")
+
+
+def _guarded(folder: Path) -> tuple[list[str], list[str]]:
+    """Write a certificate, identities and a token; return the options of a server and of the load."""
+    ca, signer = make_ca(), make_signer("RS256")
+    server = ca.issue("server", *local_names())
+    write_jwks(folder / "jwks.json", signer)
+    token = signer.token(org="north", roles=["submitter"], exp=int(time.time()) + 3600)
+    identities = f'[[issuers]]\nissuer = "{ISSUER}"\naudience = "{AUDIENCE}"\njwks = "jwks.json"\n'
+    identities += 'tenant_claim = "org"\nroles_claim = "roles"\n'
+    for name, content in (
+        ("ca.pem", ca.chain_pem),
+        ("chain.pem", server.chain_pem),
+        ("key.pem", server.key_pem),
+        ("identities.toml", identities.encode()),
+        ("token", token.encode()),
+    ):
+        (folder / name).write_bytes(content)
+    serve = ["--tls-cert", "chain.pem", "--tls-key", "key.pem", "--identities", "identities.toml"]
+    options = [word if word.startswith("--") else str(folder / word) for word in serve]
+    return options, ["--ca", str(folder / "ca.pem"), "--token", str(folder / "token")]
 
 
 @pytest.mark.parametrize("pages", [300, 1200], ids=["300 pages", "the largest chart"])

@@ -32,8 +32,12 @@ class Config:
     gets signed checkpoints.
     `max_chart_bytes` limits the UTF-8 bytes of a chart's documents together. `drain_s` is how long a stopping
     server waits for calls in flight. `port` 0 picks a free one. `uds` is a unix domain socket path, added to TCP.
+    `tls_cert` and `tls_key` are the PEM files of the TCP port; with `tls_client_ca`, clients must have a certificate of
+    that CA. `identities` (TOML) and `api_keys` say who may call; `insecure` lets the server listen beyond loopback
+    without.
     `pin_workers` keeps each of several workers on one core; a single worker never is.
     `max_in_flight` bounds the charts a worker holds; beyond it calls are refused with RESOURCE_EXHAUSTED.
+    `metrics_port` is a loopback port for Prometheus, 0 for none; `traces` sends OpenTelemetry spans.
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """
 
@@ -47,6 +51,12 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 50551
     uds: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    insecure: bool = False
+    identities: Path | None = None
+    api_keys: Path | None = None
     workers: int = 1
     pin_workers: bool = True
     reflection: bool = True
@@ -54,6 +64,8 @@ class Config:
     max_in_flight: int = 64
     drain_s: float = 10.0
     log_level: str = "info"
+    metrics_port: int = 0
+    traces: bool = False
 
     @property
     def audit_directory(self) -> Path:
@@ -86,6 +98,7 @@ class Config:
     def _check(self) -> None:
         _want("home", self.home, not self.home.is_file(), "a folder")
         _want("port", self.port, 0 <= self.port <= 65535, "0 to 65535")
+        _want("metrics_port", self.metrics_port, 0 <= self.metrics_port <= 65535, "0 to 65535")
         _want("workers", self.workers, 1 <= self.workers <= 256, "1 to 256")
         _want("max_chart_bytes", self.max_chart_bytes, 1024 <= self.max_chart_bytes <= 256 * MIB, "1 KiB to 256 MiB")
         _want(
@@ -102,9 +115,20 @@ class Config:
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_PATHS = ("home", "audit_dir", "audit_key", "audit_witness", "uds")
-_INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
-_SWITCHES = ("pin_workers", "reflection")
+_PATHS = (
+    "home",
+    "audit_dir",
+    "audit_key",
+    "audit_witness",
+    "uds",
+    "tls_cert",
+    "tls_key",
+    "tls_client_ca",
+    "identities",
+    "api_keys",
+)
+_INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight", "metrics_port")
+_SWITCHES = ("pin_workers", "reflection", "insecure", "traces")
 _STRINGS = ("host", "log_level")
 _LISTS = ("systems", "without")
 

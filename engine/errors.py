@@ -14,7 +14,12 @@ ChartcoderError
 │   └── AuditCorruptError      the audit log does not verify
 │       └── AuditFormatError   a newer version wrote the audit log
 ├── VaultError                 kept charts cannot be stored, opened or destroyed
+├── CredentialsError           nobody knows the caller: want a token, API key or certificate
+│   ├── CredentialsInvalidError  those it has are not valid here
+│   └── TokenExpiredError      it needs a new token
+├── RoleError                  the caller is known, and may not do this
 ├── OverloadedError            try again later
+│   └── LimitError             this caller asked more than its limit: try again after `retry_after_s`
 └── ShuttingDownError          try again, elsewhere
 
 Messages read "field: got, want" and never carry chart text, names or record numbers. `reason` is stable.
@@ -113,6 +118,40 @@ class OverloadedError(ChartcoderError):
     """More work is offered than may be queued."""
 
     REASON = "OVERLOADED"
+
+
+class LimitError(OverloadedError):
+    """A caller asks more than it may; `retry_after_s` is when it may again."""
+
+    REASON = "RATE_LIMITED"
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class CredentialsError(ChartcoderError):
+    """The caller is not known; a subclass says what is wrong with its credentials."""
+
+    REASON = "CREDENTIALS_MISSING"
+
+
+class CredentialsInvalidError(CredentialsError):
+    """The token, API key or certificate is not one that is valid here."""
+
+    REASON = "CREDENTIALS_INVALID"
+
+
+class TokenExpiredError(CredentialsError):
+    """The token was valid once: fetch a new one."""
+
+    REASON = "TOKEN_EXPIRED"
+
+
+class RoleError(ChartcoderError):
+    """The caller has no role that allows this."""
+
+    REASON = "ROLE_MISSING"
 
 
 class ShuttingDownError(ChartcoderError):

@@ -158,6 +158,14 @@ class Live:
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
 
+    def problem(self) -> str:
+        """Return what is missing to code charts, "" if nothing is."""
+        compiled = (*self._dictionaries.values(), *self._procedure_dictionaries.values())
+        missing = sum(not path.exists() for path in compiled)
+        return f"dictionaries: {missing} of {len(compiled)} are missing; `chartcoder codesets build` makes them" * bool(
+            missing
+        )
+
     def audit_log(self) -> AuditLog:
         """Open this process's audit log; raises AuditError if it cannot record."""
         return open_audit_log(self.config)

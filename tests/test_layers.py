@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 ROWS = (
     ("errors", "switches"),
     ("types", "config", "_fasttext"),
-    ("charts", "text", "_wire", "_fastmatch", "_canonical"),
+    ("charts", "text", "_wire", "_fastmatch", "_canonical", "identity"),
     ("match", "context", "rank", "procedures", "rules", "services", "edits", "routing", "audit", "vault", "ingest"),
     ("queries",),
     ("reading",),

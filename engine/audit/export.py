@@ -1,14 +1,14 @@
 """Hands out the records of a log as they are, shard by shard in their order."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.audit.segment import HEADER_BYTES, FrameState, list_segments, read_frames, segment_path
 from engine.errors import AuditCorruptError, AuditError
 
 
-def write_records(directory: Path, write: Callable[[bytes], None]) -> None:
-    """Give each record's canonical bytes to `write`.
+def read_records(directory: Path) -> Iterator[bytes]:
+    """Yield each record's canonical bytes.
 
     Raises AuditCorruptError at one that is altered, AuditError if the directory cannot be read.
     """
@@ -23,6 +23,6 @@ def write_records(directory: Path, write: Callable[[bytes], None]) -> None:
                             break
                         if frame.state is not FrameState.INTACT:
                             raise AuditCorruptError(f"{path.name}: altered at byte {frame.begin}")
-                        write(frame.record)
+                        yield frame.record
     except OSError as error:
         raise AuditError(f"audit directory: cannot read: {error.strerror or 'unknown reason'}") from None

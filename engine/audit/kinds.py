@@ -43,6 +43,7 @@ class AccessAction(StrEnum):
     PROOF_READ = "PROOF_READ"
     RECORDS_EXPORTED = "RECORDS_EXPORTED"
     CHART_READ = "CHART_READ"
+    REPORT_READ = "REPORT_READ"  # the access report of a chart
     REFUSED = "REFUSED"
 
 
@@ -53,6 +54,9 @@ class AdministrationAction(StrEnum):
     MODEL_SWAPPED = "MODEL_SWAPPED"
     POLICY_CHANGED = "POLICY_CHANGED"
     RETENTION_APPLIED = "RETENTION_APPLIED"
+    KEY_ADDED = "KEY_ADDED"
+    KEY_REVOKED = "KEY_REVOKED"
+    LOG_RECOVERED = "LOG_RECOVERED"  # after it had refused to record
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def coder_decision(
         }
         for decision in decisions
     ]
-    about = _about_chart(chart_id, salt, audit_record)
+    about = _about_chart(origin, chart_id, salt, audit_record)
     return _entry(CODER_DECISION, origin, {**about, "decisions": decided})
 
 
@@ -102,7 +106,7 @@ def outcome(
         {"code": each.code, "kind": each.kind.value, "remarks": list(each.remarks), "system": each.system}
         for each in outcomes
     ]
-    about = _about_chart(chart_id, salt, audit_record)
+    about = _about_chart(origin, chart_id, salt, audit_record)
     return _entry(OUTCOME, origin, {**about, "outcomes": told})
 
 
@@ -126,8 +130,8 @@ def administration(
     )
 
 
-def _about_chart(chart_id: str, salt: bytes, audit_record: str) -> dict[str, Json]:
-    return {"audit_record": audit_record, "chart_id_hash": hash_chart_id(salt, chart_id)}
+def _about_chart(origin: Origin, chart_id: str, salt: bytes, audit_record: str) -> dict[str, Json]:
+    return {"audit_record": audit_record, "chart_id_hash": hash_chart_id(salt, chart_id, origin.tenant)}
 
 
 def _entry(kind: str, origin: Origin, body: Mapping[str, Json]) -> Entry:

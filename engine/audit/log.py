@@ -11,6 +11,7 @@ closed; no append waits for it.
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +61,8 @@ class AuditLog:
     """The open log of one process, shared by its threads; appends block, so they are not for an event loop's thread.
 
     `directory` is where it is, `shard` the one taken, `salt` keys the hashes of chart ids, `set_aside` is the file that
-    keeps an unfinished tail found at opening (None as a rule). A segment file is followed by the next once it holds
+    keeps an unfinished tail found at opening (None as a rule). `append_problem` says why the last append failed, empty
+    if it did not. A segment file is followed by the next once it holds
     `segment_bytes`.
     `key_file` holds the key that signs (default: `signing.key` in the directory); it is made where the log has none.
     `witness` is a folder that gets signed checkpoints.
@@ -84,9 +86,11 @@ class AuditLog:
         self._waiting: list[_Ticket] = []
         self._is_busy = False
         self._is_closed = False
+        self.append_problem = ""
+        self._began_s: float | None = None
         try:
             _make_directory(directory)
-            self.salt = _read_salt(directory)
+            self.salt = _own_salt(directory)
             self.shard, self._lock_fd = _take_shard(directory)
         except OSError as error:
             raise AuditError(f"audit directory: cannot open: {error.strerror or 'unknown reason'}") from None
@@ -126,6 +130,12 @@ class AuditLog:
     def sealing_problem(self) -> str:
         """Why the tree last could not grow or be signed or shown to its witness; empty if it could."""
         return self._sealing.problem
+
+    @property
+    def busy_s(self) -> float:
+        """For how long the append in hand has been with the disk; 0 if there is none."""
+        began_s = self._began_s
+        return 0.0 if began_s is None else time.monotonic() - began_s
 
     def close(self) -> None:
         """Finish the appends in flight, refuse later ones, give the shard back; does nothing the second time."""
@@ -208,12 +218,17 @@ class AuditLog:
                 ticket.turn.release()
 
     def _commit(self, batch: list[_Ticket]) -> None:
+        self._began_s = time.monotonic()
         try:
             receipts = iter(self._chain.extend([entry for ticket in batch for entry in ticket.entries]))
         except AuditError as error:
             for ticket in batch:
                 ticket.error = type(error)(str(error))  # each thread raises its own
+            self.append_problem = str(error)
             return
+        finally:
+            self._began_s = None
+        self.append_problem = ""
         self._sealing.wake()
         for ticket in batch:
             ticket.receipts = [next(receipts) for _ in ticket.entries]
@@ -235,14 +250,19 @@ def _make_directory(directory: Path) -> None:
         sync_directory(directory.parent)
 
 
-def _read_salt(directory: Path) -> bytes:
-    path = directory / "salt"
-    if not path.exists():
-        _create_salt(directory, path)
-    salt = path.read_bytes()
+def read_salt(directory: Path) -> bytes:
+    """Read the key of the hashes of chart ids; raises OSError, AuditCorruptError if it is not whole."""
+    salt = (directory / "salt").read_bytes()
     if len(salt) != SALT_BYTES:
         raise AuditCorruptError(f"salt: got {len(salt)} bytes, want {SALT_BYTES}")
     return salt
+
+
+def _own_salt(directory: Path) -> bytes:
+    path = directory / "salt"
+    if not path.exists():
+        _create_salt(directory, path)
+    return read_salt(directory)
 
 
 def _create_salt(directory: Path, path: Path) -> None:

@@ -158,6 +158,12 @@ def decode_record(record: bytes) -> Record:
     return Record(_envelope(found), value, leaf_hash(record).hex())
 
 
+def tenant_of(body: Mapping[str, Any]) -> str:
+    """Return the tenant that a record is of; "" is the platform's own."""
+    origin = body.get("origin")
+    return str(origin.get("tenant", "")) if isinstance(origin, dict) else ""
+
+
 def leaf_hash(record: bytes) -> bytes:
     """Hash a record as a leaf of a Merkle tree (RFC 9162 section 2.1.1)."""
     return hashlib.sha256(b"\x00" + record).digest()
@@ -185,8 +191,13 @@ def chart_digest(chart: Chart) -> str:
     return hashlib.sha256(_CHART_DOMAIN + _encode(facts, errors="surrogatepass")).hexdigest()
 
 
-def hash_chart_id(salt: bytes, chart_id: str) -> str:
-    """Hash a chart id under the log's salt, so that the records alone do not tell whose chart it was."""
+def hash_chart_id(salt: bytes, chart_id: str, tenant: str = "") -> str:
+    """Hash a chart id under the log's salt, so that the records alone do not tell whose chart it was.
+
+    Each tenant has a salt of its own: the same id at two of them is two charts, and their hashes do not match.
+    """
+    if tenant:
+        salt = hmac.digest(salt, b"tenant\n" + tenant.encode("utf-8", "surrogatepass"), "sha256")
     return hmac.digest(salt, chart_id.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
@@ -218,7 +229,7 @@ def _given(chart: Chart, header: Header, salt: bytes, origin: Origin | None) -> 
     known = {} if origin is None else {"origin": origin.facts()}
     return {
         **known,
-        "chart_id_hash": hash_chart_id(salt, chart.chart_id),
+        "chart_id_hash": hash_chart_id(salt, chart.chart_id, origin.tenant if origin else ""),
         "engine_version": header.engine_version,
         "input_hash": chart_digest(chart),
         "models": [{"hash": digest, "name": name} for name, digest in header.models],

@@ -26,6 +26,8 @@ COMMANDS = {
     "validate": ("engine.cli.lookup", "Check that codes may be reported on a day."),
     "codesets": ("engine.cli.codesets", "Snapshots of the official code sets."),
     "evaluate": ("engine.cli.evaluate", "Measure accuracy on a corpus with gold labels."),
+    "keys": ("engine.cli.keys", "API keys that may call a server."),
+    "status": ("engine.cli.status", "Is the installation, or a server, well."),
     "audit": ("engine.cli.audit", "The audit log: is it whole, what does a record say."),
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.cli.charts import ChartFile
+from engine.cli.connection import check_target, connect
 from engine.cli.failures import InternalError, is_debugging
 from engine.cli.settings import open_engine
 from engine.config import Config
@@ -83,10 +84,10 @@ def code_remotely(server: str, files: Iterable[ChartFile]) -> Iterator[Answer]:
 
     Raises ConfigError if no server is there.
     """
-    from chartcoder_client import CallError, ChartcoderClient  # only here: grpc takes 0.2 s to import
+    check_target(server)
+    from chartcoder_client import CallError  # only here: grpc takes 0.2 s to import
 
-    _check_target(server)
-    with ChartcoderClient(server) as client:
+    with connect(server) as client:
         try:
             client.wait_ready(_CONNECT_S)
         except CallError as error:
@@ -101,12 +102,6 @@ def code_remotely(server: str, files: Iterable[ChartFile]) -> Iterator[Answer]:
             if error.code == "UNIMPLEMENTED":
                 raise ConfigError(f"server {server}: is no Chartcoder server ({error.message})") from None
             yield from _unanswered(feed.stop(), error)
-
-
-def _check_target(server: str) -> None:
-    host, _, port = server.rpartition(":")
-    if not (server.startswith("unix:") or (host and port.isdigit() and 0 < int(port) < 65536)):
-        raise ConfigError(f"server: got {server[:64]!r}, want HOST:PORT (or unix:PATH)", field="server")
 
 
 class _Feed:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.cli.access import access, directory_option, record_look
 from engine.cli.failures import SOME_FAILED
 from engine.cli.progress import Bar
 from engine.cli.streams import say, write_line
@@ -17,15 +18,6 @@ from engine.errors import AuditCorruptError, AuditError
 if TYPE_CHECKING:
     from engine.audit.note import Checkpoint, VerifierKey
     from engine.audit.verify import Verification
-
-directory_option = click.option(
-    "--dir",
-    "directory",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="The audit log. [default: audit in --home, or the setting audit_dir]",
-)
-
 
 key_option = click.option(
     "--key",
@@ -44,7 +36,7 @@ witness_option = click.option(
 
 @click.group()
 def audit() -> None:
-    """The audit log: verify, show, prove, export.
+    """The audit log: verify, show, prove, export, access.
 
     Each coded chart is one record: hash of the input, versions, every suggestion with evidence and reasons, chained to
     the record before it. It never holds chart text. All records together are the leaves of a Merkle tree (RFC 9162),
@@ -163,14 +155,19 @@ def show(config: Config, record_id: str, directory: Path | None) -> None:
     \b
     chartcoder audit show 7b5e9b4f22c449b9332212c74193c961
 
-    RECORD_ID is the audit_record of an answer. Exit status 1 if the log has no such record.
+    RECORD_ID is the audit_record of an answer. Exit status 1 if the log has no such record. That it was looked at, and
+    by whom, is recorded first.
     """
+    from engine.audit.kinds import AccessAction
     from engine.audit.verify import find_record
 
-    record = find_record(directory or config.audit_directory, record_id)
+    folder = directory or config.audit_directory
+    record = find_record(folder, record_id)
     if record is None:
         _say_no_such_record(record_id)
         raise click.exceptions.Exit(SOME_FAILED)
+    chart = str(record.body.get("chart_id_hash", ""))
+    record_look(config, AccessAction.RECORD_READ, subject=record_id, chart_id_hash=chart)
     write_line(json.dumps(asdict(record), ensure_ascii=False, indent=2, default=str))
 
 
@@ -190,7 +187,10 @@ def prove(config: Config, record_id: str | None, since: int | None, directory: P
     A proof of a record is a C2SP tlog-proof that carries the record and the signed checkpoint. It is checked with the
     log's key alone. Exit status 1 if the log has no such record.
     """
+    from engine.audit.kinds import AccessAction
+    from engine.audit.proof import RecordProof
     from engine.audit.prove import prove_growth, prove_record
+    from engine.audit.record import decode_record
 
     folder = directory or config.audit_directory
     if (record_id is None) == (since is None):
@@ -199,6 +199,9 @@ def prove(config: Config, record_id: str | None, since: int | None, directory: P
     if proof is None:
         _say_no_such_record(record_id or "")
         raise click.exceptions.Exit(SOME_FAILED)
+    if isinstance(proof, RecordProof):
+        chart = str(decode_record(proof.record).body.get("chart_id_hash", ""))
+        record_look(config, AccessAction.PROOF_READ, subject=record_id or "", chart_id_hash=chart)
     click.echo(proof.text().encode(), nl=False)
 
 
@@ -219,15 +222,19 @@ def export(config: Config, to: Path | None, records: bool, directory: Path | Non
 
     A server does the same by itself where the setting audit_witness names a folder. Checkpoints of different times stay
     beside each other; `verify --witness` holds the log against them. Records are their canonical bytes: the SHA-256 of
-    a zero byte and the line, without its end, is the leaf hash.
+    a zero byte and the line, without its end, is the leaf hash. That records were exported, and by whom, is recorded
+    first.
     """
-    from engine.audit.export import write_records
+    from engine.audit.export import read_records
+    from engine.audit.kinds import AccessAction
     from engine.audit.prove import newest_checkpoint
     from engine.audit.witness import drop_checkpoint, drop_key
 
     folder = directory or config.audit_directory
     if records:
-        write_records(folder, lambda record: click.echo(record))
+        record_look(config, AccessAction.RECORDS_EXPORTED, count=sum(1 for _ in read_records(folder)))
+        for record in read_records(folder):
+            click.echo(record)
         return
     checkpoint = newest_checkpoint(folder)
     if to is None:
@@ -239,3 +246,6 @@ def export(config: Config, to: Path | None, records: bool, directory: Path | Non
     except OSError as error:
         raise AuditError(f"witness: cannot write: {error.strerror or 'unknown reason'}") from None
     write_line(str(path))
+
+
+audit.add_command(access)

@@ -27,7 +27,11 @@ from engine.types import Chart, Setting, Sex
     show_default=True,
     help="table: for people; jsonl: a line of JSON a chart; html: a page, evidence marked; fhir: an R4 Bundle a line.",
 )
-@click.option("--server", metavar="HOST:PORT", help="Code on a server (or unix:PATH) instead of in this process.")
+@click.option(
+    "--server",
+    metavar="HOST:PORT",
+    help="Code on a server (or unix:PATH) instead of in this process; docs/configuration.md: TLS, credentials.",
+)
 @click.option(
     "--setting",
     type=click.Choice([s.value.lower() for s in Setting], case_sensitive=False),

@@ -29,6 +29,21 @@ def setting(name: str, kind: Any, about: str, *, metavar: str | None = None) -> 
 @setting("host", str, "Name or address to listen on.", metavar="HOST")
 @setting("port", int, "TCP port; 0 picks a free one.", metavar="PORT")
 @setting("uds", click.Path(path_type=Path), "Unix domain socket to listen on as well.", metavar="PATH")
+@setting("tls_cert", click.Path(path_type=Path), "Certificate chain of the TCP port (PEM); read again.", metavar="FILE")
+@setting("tls_key", click.Path(path_type=Path), "Its key (PEM).", metavar="FILE")
+@setting("tls_client_ca", click.Path(path_type=Path), "CA whose certificates clients must have.", metavar="FILE")
+@setting("identities", click.Path(path_type=Path), "Who may call: principals, issuers of tokens.", metavar="FILE")
+@click.option(
+    "--api-keys",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="API keys that may call. [default: api-keys.json in --home, if it is there]",
+)
+@click.option(
+    "--insecure/--no-insecure",
+    default=None,
+    help="Listen beyond loopback without TLS or identities. [default: off]",
+)
 @setting("workers", int, "Worker processes that share the port.", metavar="N")
 @click.option(
     "--pin-workers/--no-pin-workers", default=None, help="Keep each of several workers on one core. [default: on]"
@@ -40,6 +55,8 @@ def setting(name: str, kind: Any, about: str, *, metavar: str | None = None) -> 
 @setting("max_message_bytes", int, "Largest gRPC message.", metavar="N")
 @setting("drain_s", float, "Seconds that a stopping server waits for calls in flight.", metavar="SECONDS")
 @setting("log_level", click.Choice(LOG_LEVELS), "Least level that is logged.")
+@setting("metrics_port", int, "Loopback port for Prometheus; 0: none.", metavar="PORT")
+@click.option("--traces/--no-traces", default=None, help="Send OpenTelemetry traces. [default: off]")
 @click.option(
     "--audit-dir", type=click.Path(path_type=Path), metavar="FOLDER", help="The audit log. [default: audit in --home]"
 )
@@ -58,11 +75,12 @@ def serve(config: Config, /, **given: Any) -> None:
     chartcoder serve                                  on 127.0.0.1:50551
     chartcoder serve --port 0                         on a free port: the "ready" line says which
     chartcoder serve --workers 4 --uds /run/chartcoder.sock
+    chartcoder serve --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem --identities identities.toml
     chartcoder --config server.toml serve             settings from a file; options go before it
     chartcoder code note.txt --server localhost:50551 a chart to code there
 
-    Logs are JSON lines on standard error, without chart text. A second Ctrl-C cuts the drain short. TLS and identities
-    come with a later release: listen on loopback or a unix socket, or behind a proxy that has them.
+    Logs are JSON lines on standard error, without chart text. A second Ctrl-C cuts the drain short. Beyond loopback the
+    server listens with TLS and identities only, or with --insecure. docs/identities.md says how callers are named.
     """
     settings = config.changed(given)
     with steps() as progress, writing_to(settings.home):

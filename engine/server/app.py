@@ -17,18 +17,25 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from engine.config import Config
 from engine.errors import ConfigError
+from engine.identity.gate import Gate
+from engine.identity.levels import SharedLevels
 from engine.server import audit, codesets, coding
 from engine.server.answers import Desk, Engine
+from engine.server.guard import Guard
+from engine.server.health import Health
 from engine.server.helper import HelperReader, OpenEngine
 from engine.server.interceptors import Admission, Surrounding
 from engine.server.large import ReaderHere
 from engine.server.logs import get_log, on_loop_error
+from engine.server.observe import Observers
 from engine.server.pool import EnginePool
+from engine.server.refusals import Refusals
+from engine.server.tls import check_exposure, open_credentials
 
 SERVICES = (coding.SERVICE, codesets.SERVICE, audit.SERVICE)
 MAX_METADATA_BYTES = 16 * 1024
@@ -37,6 +44,8 @@ CALLS_PER_CHART = 16
 # The thread that codes gives way to the event loop after this long (Python's own: 5 ms). A step of a call waits so long
 # for the GIL, and there are four in each; at 0.1 ms the threads take turns so often that it costs 5 % of the charts.
 SWITCH_INTERVAL_S = 0.0005
+# How often metrics are told of a worker's state.
+STATE_EVERY_S = 1.0
 # What refusals and last frames under way get, once the drain is over.
 LAST_WORDS_S = 0.2
 
@@ -65,6 +74,9 @@ class Server:
     admission: Admission
     pool: EnginePool
     close_log: Callable[[], None]
+    background: "list[asyncio.Task[None]]"
+    observers: Observers
+    refusals: Refusals
 
     async def drain(self, grace_s: float) -> None:
         """Report NOT_SERVING, take no new calls, let those in flight end, and stop; after `grace_s` cut them off."""
@@ -72,6 +84,11 @@ class Server:
         await self.admission.close(grace_s)
         await self.grpc_server.stop(LAST_WORDS_S)
         await asyncio.get_running_loop().run_in_executor(None, self.pool.close)
+        for task in self.background:
+            task.cancel()
+        await asyncio.gather(*self.background, return_exceptions=True)
+        await self.refusals.flush()
+        await asyncio.get_running_loop().run_in_executor(None, self.observers.close)
         self.close_log()
         if self.address.uds:
             self.address.uds.unlink(missing_ok=True)
@@ -84,20 +101,26 @@ async def start(
     port: int | None = None,
     share_port: bool = False,
     open_engine: OpenEngine | None = None,
+    levels: SharedLevels | None = None,
 ) -> Server:
     """Start serving.
 
     `share_port` lets several processes listen on one port. `open_engine` opens the engine once more, in the process
-    that reads large charts; without it they are read in a thread of this one. Raises ConfigError if an address cannot
+    that reads large charts; without it they are read in a thread of this one. `levels` are those of callers' limits,
+    where workers share them. Raises ConfigError if an address cannot
     be had, AuditError if the audit log cannot record.
     """
+    gate, observers = Gate.of(config), Observers.of(config)
+    check_exposure(config, gate)
+    credentials = open_credentials(config)
     log = engine.audit_log()
     desk = Desk(engine.pipeline, log.salt)
     reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
     pool = EnginePool(desk, log, reader, max_in_flight=config.max_in_flight)
     admission = Admission()
+    guard = Guard(gate, log, has_certificates=config.tls_client_ca is not None, levels=levels)
     server = grpc.aio.server(
-        interceptors=(Surrounding(admission),),
+        interceptors=(Surrounding(admission, guard, observers),),
         options=_options(config, share_port=share_port),
         maximum_concurrent_rpcs=config.max_in_flight * CALLS_PER_CHART,
     )
@@ -109,14 +132,25 @@ async def start(
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
     try:
-        address = _listen(server, config, config.port if port is None else port)
+        address = _listen(server, config, config.port if port is None else port, credentials)
     except ConfigError:
         log.close()
         raise
+    wellness = Health(
+        state, log, engine.problem, recording=(coding.SERVICE, audit.SERVICE), looking_up=(codesets.SERVICE,)
+    )
+    await wellness.begin()
     await server.start()
-    for name in ("", *SERVICES):
-        await state.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return Server(address, server, state, admission, pool, log.close)
+    tasks = [
+        asyncio.create_task(each)
+        for each in (
+            guard.keep_fresh(),
+            wellness.watch(),
+            guard.refusals.keep(),
+            _tell_state(observers, wellness, pool),
+        )
+    ]
+    return Server(address, server, state, admission, pool, log.close, tasks, observers, guard.refusals)
 
 
 async def run(
@@ -126,6 +160,7 @@ async def run(
     port: int | None = None,
     share_port: bool = False,
     open_engine: OpenEngine | None = None,
+    levels: SharedLevels | None = None,
     on_ready: Callable[[Address], None] = lambda _: None,
     stop: asyncio.Event | None = None,
 ) -> None:
@@ -134,7 +169,7 @@ async def run(
     loop.set_exception_handler(on_loop_error)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = stop or asyncio.Event()
-    server = await start(config, engine, port=port, share_port=share_port, open_engine=open_engine)
+    server = await start(config, engine, port=port, share_port=share_port, open_engine=open_engine, levels=levels)
     _stop_on_signals(loop, stop)
     log = get_log()
     log.info("ready", pid=os.getpid(), **_place(server.address))
@@ -143,6 +178,12 @@ async def run(
     log.info("draining", pid=os.getpid(), grace_s=config.drain_s)
     await server.drain(config.drain_s)
     log.info("stopped", pid=os.getpid())
+
+
+async def _tell_state(observers: Observers, health: Health, pool: EnginePool) -> None:
+    while observers.metrics is not None:
+        observers.note_state(is_serving=not health.problem, in_flight=pool.in_flight)
+        await asyncio.sleep(STATE_EVERY_S)
 
 
 def _place(address: Address) -> dict[str, Any]:
@@ -207,10 +248,13 @@ def _unary(handlers: dict[str, Any]) -> dict[str, Any]:
     return {name: grpc.unary_unary_rpc_method_handler(handler) for name, handler in handlers.items()}
 
 
-def _listen(server: Any, config: Config, port: int) -> Address:
+def _listen(server: Any, config: Config, port: int, credentials: Any) -> Address:
     wanted = Address(config.host, port, config.uds)
     try:
-        bound = server.add_insecure_port(wanted.target)
+        if credentials is None:
+            bound = server.add_insecure_port(wanted.target)
+        else:
+            bound = server.add_secure_port(wanted.target, credentials)
     except RuntimeError:
         raise port_error(config.host, port) from None
     if config.uds:

@@ -3,23 +3,31 @@
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from engine.audit.record import Origin
+from engine.identity.limits import Meter
+from engine.identity.principal import Principal
 
 REQUEST_ID_KEY = "x-request-id"
-# Who calls, until callers have identities: their address is what is known.
+# Who calls, until it is known: their address is.
 UNIDENTIFIED = "unidentified"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+
+
+def _nothing() -> None:
+    return None
 
 
 @dataclass(slots=True)
 class Call:
     """One call: its method and request id, when it was let in (on `time.perf_counter`), and counts for the access log.
 
-    Never names or text. `origin` is who calls, for the audit log.
+    Never names or text. `origin` is who calls, for the audit log; `principal` the same for decisions, None until it is
+    known (and for good where nobody need be); `meter` counts what it uses. `recheck` raises what would refuse the call
+    if it began now.
     """
 
     method: str
@@ -27,6 +35,9 @@ class Call:
     origin: Origin
     began_s: float = field(default_factory=time.perf_counter)
     counts: dict[str, int] = field(default_factory=dict)
+    principal: Principal | None = None
+    meter: Meter | None = None
+    recheck: Callable[[], None] = _nothing
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to one of the call's counts."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc.aio
 
+from engine.identity.limits import Meter
 from engine.pb.chartcoder.v1.coding_pb2 import CodeChartRequest, CodeChartsRequest, CodeChartsResponse
 from engine.server.calls import Call, current_call
 from engine.server.interceptors import log_unexpected
@@ -31,6 +32,8 @@ class CodingService:
     async def code_chart(self, _: Any, context: Any) -> bytes:
         """Code one chart and write its replies; returns the last one. A refusal comes before the chart is read."""
         self._pool.check_room()
+        if (meter := current_call().meter) is not None:
+            meter.check()
         data = await context.read()
         if data is grpc.aio.EOF:
             data = b""
@@ -54,6 +57,7 @@ class CodingService:
     async def _answer_in_stream(self, data: bytes, index: int, context: Any, writing: asyncio.Lock) -> None:
         base = CodeChartsResponse(index=index)
         try:
+            current_call().recheck()
             request = parse(CodeChartsRequest, data)
             base.chart_id = request.chart.chart_id
             frames = _Frames(context, stream_envelope(base.chart_id, index), writing)
@@ -68,6 +72,8 @@ class CodingService:
         call = current_call()
         call.count("charts")
         call.count("chart_bytes", size)
+        if call.meter is not None:
+            await _take_from(call.meter, size, can_wait=can_wait)
         try:
             answer = await self._pool.code(request, size, call, can_wait=can_wait, on_frames=frames.write_soon)
         except BaseException as error:
@@ -79,6 +85,14 @@ class CodingService:
         call.count("findings", answer.findings)
         call.count("suggestions", answer.suggestions)
         return answer.frames
+
+
+async def _take_from(meter: Meter, size: int, *, can_wait: bool) -> None:
+    """Count a chart for its caller; raises LimitError if it comes too soon and cannot wait."""
+    while can_wait and (wait_s := meter.wait_s()) > 0:
+        await asyncio.sleep(wait_s)
+    meter.check()
+    meter.take(size)
 
 
 # Stands for the lock of a stream where a call has but one chart; it may be entered by several at once.

@@ -1,8 +1,7 @@
-"""What surrounds every call: the access log outside, then errors to status, then admission.
+"""What surrounds every call: the access log outside, then errors to status, then who calls, then admission.
 
 One interceptor does it, in plain `with` and `try`: three of them, laid round each call as async context managers, cost
-as much as a sixth of the whole call. Handlers are surrounded once, not once a call. TLS identity and roles will join
-between errors and admission.
+as much as a sixth of the whole call. Handlers are surrounded once, not once a call.
 """
 
 import asyncio
@@ -17,8 +16,11 @@ import grpc.aio
 
 from engine.audit.record import Origin
 from engine.errors import ShuttingDownError
+from engine.identity.principal import LOCAL
 from engine.server.calls import CURRENT_CALL, REQUEST_ID_KEY, UNIDENTIFIED, Call, current_call, request_id_from
+from engine.server.guard import Guard
 from engine.server.logs import get_log, log_call, where
+from engine.server.observe import Observers
 from engine.server.status import is_expected, to_status
 
 DETAILS_KEY = "grpc-status-details-bin"
@@ -27,10 +29,12 @@ _BEHAVIOURS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
 
 class Surrounding(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc is untyped
-    """Lays log, errors and admission round every call."""
+    """Lays log, errors, guard and admission round every call."""
 
-    def __init__(self, admission: "Admission") -> None:
+    def __init__(self, admission: "Admission", guard: Guard, observers: Observers) -> None:
         self._admission = admission
+        self._guard = guard
+        self._observers = observers
         self._handlers: dict[str, Any] = {}
 
     async def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
@@ -50,20 +54,25 @@ class Surrounding(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc is 
         is_quiet = method.startswith(_QUIET)
         # Health is watched to the end, and holds up nobody.
         admission = Admission() if is_quiet else self._admission
+        guard, observers = self._guard, self._observers
 
         async def answer(request: Any, context: Any) -> Any:
-            with _Log(method, context, is_quiet=is_quiet):
+            with _Log(method, context, observers, is_quiet=is_quiet) as call:
                 try:
+                    await guard.admit(call, context)
                     with admission:
                         return await behaviour(request, context)
                 except grpc.aio.AbortError:
                     raise
                 except Exception as error:
                     await abort(context, error)
+                finally:
+                    guard.dismiss(call)
 
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
-            with _Log(method, context, is_quiet=is_quiet):
+            with _Log(method, context, observers, is_quiet=is_quiet) as call:
                 try:
+                    await guard.admit(call, context)
                     with admission:
                         async for item in behaviour(request, context):
                             yield item
@@ -71,6 +80,8 @@ class Surrounding(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc is 
                     raise
                 except Exception as error:
                     await abort(context, error)
+                finally:
+                    guard.dismiss(call)
 
         return stream if isasyncgenfunction(behaviour) else answer
 
@@ -78,29 +89,42 @@ class Surrounding(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc is 
 class _Log:
     """Gives a call its request id, and writes one line when it ends: method, status, duration, id and counts."""
 
-    __slots__ = ("_call", "_context", "_is_quiet", "_token")
+    __slots__ = ("_call", "_context", "_is_quiet", "_observers", "_token")
 
-    def __init__(self, method: str, context: Any, *, is_quiet: bool) -> None:
+    def __init__(self, method: str, context: Any, observers: Observers, *, is_quiet: bool) -> None:
         origin = Origin(UNIDENTIFIED, address=context.peer())
         self._call = Call(method, request_id_from(context.invocation_metadata() or ()), origin)
         self._context = context
+        self._observers = observers
         self._is_quiet = is_quiet
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Call:
         self._token = CURRENT_CALL.set(self._call)
         self._context.set_trailing_metadata(((REQUEST_ID_KEY, self._call.request_id),))
+        return self._call
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         CURRENT_CALL.reset(self._token)
-        duration_ms = (time.perf_counter() - self._call.began_s) * 1000
+        duration_s = time.perf_counter() - self._call.began_s
+        code = _outcome(self._context, error)
+        if self._observers.is_on:
+            self._observers.note_call(self._call, self._context.invocation_metadata() or (), code, duration_s)
         log_call(
             "debug" if self._is_quiet else "info",
             method=self._call.method,
-            code=_outcome(self._context, error),
-            duration_ms=round(duration_ms, 3),
+            code=code,
+            duration_ms=round(duration_s * 1000, 3),
             request_id=self._call.request_id,
+            **_who(self._call),
             **self._call.counts,
         )
+
+
+def _who(call: Call) -> dict[str, str]:
+    """Name the caller; where nothing is configured, it is not worth the words."""
+    if call.principal is None or call.principal is LOCAL:
+        return {}
+    return {"principal": call.principal.name, "tenant": call.principal.tenant}
 
 
 def _outcome(context: Any, error: BaseException | None) -> str:

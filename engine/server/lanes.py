@@ -18,6 +18,7 @@ from engine.errors import AuditError
 from engine.server.answers import Desk, finish_whole
 from engine.server.cores import give_way
 from engine.server.jobs import DroppedError, Job, tell_loop
+from engine.server.receipts import receipt_told
 
 # One fsync serves no more charts than this, but for those of the last hand-over.
 _MAX_BATCH = 64
@@ -107,4 +108,5 @@ class SmallLane:
             return
         for job, receipt in zip(wanted, receipts, strict=True):
             assert job.draft is not None
-            job.finish(finish_whole(job.draft, receipt))
+            told = receipt_told(self._log.salt, job.origin.tenant, receipt)
+            job.finish(finish_whole(job.draft, told))

@@ -13,6 +13,7 @@ from typing import Protocol
 from engine.audit.log import AuditLog
 from engine.server.answers import Desk, Draft, Start, finish_parts
 from engine.server.jobs import Job, tell_loop
+from engine.server.receipts import receipt_told
 from engine.server.wire import encode_header
 
 # A reader that has had nothing to do for so long gives its memory back.
@@ -108,6 +109,7 @@ class LargeLane:
     def _record(self, job: Job, draft: Draft) -> None:
         try:
             job.check_wanted()
-            job.finish(finish_parts(draft, self._log.append(draft.entry)))
+            told = receipt_told(self._log.salt, job.origin.tenant, self._log.append(draft.entry))
+            job.finish(finish_parts(draft, told))
         except Exception as error:
             job.error = error

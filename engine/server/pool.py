@@ -67,6 +67,11 @@ class EnginePool:
                 self._large.drop(job)
             raise
 
+    @property
+    def in_flight(self) -> int:
+        """How many charts are in hand."""
+        return self._small_room.in_flight + self._large_room.in_flight
+
     def check_room(self) -> None:
         """Raise OverloadedError if a chart of any size would be refused now, so that it need not be read."""
         _check(self._small_room)

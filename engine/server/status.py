@@ -5,6 +5,8 @@ of what it said. An audit log that refuses is UNAVAILABLE, not FAILED_PRECONDITI
 may try again or another server.
 """
 
+import math
+
 from google.protobuf.any_pb2 import Any
 from google.rpc import code_pb2, error_details_pb2
 from google.rpc.status_pb2 import Status
@@ -27,6 +29,8 @@ _CODES: _Codes = {
     errors.AuditCorruptError: code_pb2.DATA_LOSS,
     errors.AuditUnsignedError: code_pb2.FAILED_PRECONDITION,
     errors.AuditError: code_pb2.UNAVAILABLE,
+    errors.CredentialsError: code_pb2.UNAUTHENTICATED,
+    errors.RoleError: code_pb2.PERMISSION_DENIED,
     errors.OverloadedError: code_pb2.RESOURCE_EXHAUSTED,
     errors.ShuttingDownError: code_pb2.UNAVAILABLE,
     codeset_errors.UnknownSystemError: code_pb2.INVALID_ARGUMENT,
@@ -68,9 +72,14 @@ def to_status(error: Exception, *, request_id: str = "") -> Status:
         _add(status, error_details_pb2.BadRequest(field_violations=violations))
     if code in _RETRY_MS:
         retry = error_details_pb2.RetryInfo()
-        retry.retry_delay.FromMilliseconds(_RETRY_MS[code])
+        retry.retry_delay.FromMilliseconds(_retry_ms(error, code))
         _add(status, retry)
     return status
+
+
+def _retry_ms(error: Exception, code: int) -> int:
+    after_s = getattr(error, "retry_after_s", None)
+    return _RETRY_MS[code] if after_s is None else max(1, math.ceil(after_s * 1000))
 
 
 def _status(code: int, message: str, reason: str, request_id: str) -> Status:

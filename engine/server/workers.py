@@ -21,11 +21,15 @@ from pathlib import Path
 from codesets.errors import CodeSetError
 from engine.config import Config
 from engine.errors import ChartcoderError, ConfigError
+from engine.identity.gate import Gate
+from engine.identity.levels import SharedLevels
 from engine.server.answers import Engine
 from engine.server.app import Address, port_error, run
 from engine.server.cores import keep_on_one_core
 from engine.server.helper import OpenEngine
 from engine.server.logs import get_log, set_up_logs
+from engine.server.metrics import forget_worker, listening
+from engine.server.tls import check_exposure
 
 OnReady = Callable[[Address], None]
 # A worker that dies is replaced; this many deaths before they were ready, and the server gives up.
@@ -48,13 +52,15 @@ def serve(config: Config, *, open_engine: OpenEngine = open_live, on_ready: OnRe
     `open_engine` must be importable by name where there are several workers.
     """
     set_up_logs(config.log_level)
+    check_exposure(config, Gate.of(config))
     _check_socket_free(config.uds)
-    with closing(_reserve(config)) as reserved:
-        port = reserved.getsockname()[1]
-        if config.workers > 1:
-            return _Supervisor(config, port, open_engine, on_ready).run()
-        engine = open_engine(config)
-    _run_loop(config, engine, open_engine, port=port, share_port=False, on_ready=on_ready)
+    with listening(config.metrics_port):
+        with closing(_reserve(config)) as reserved:
+            port = reserved.getsockname()[1]
+            if config.workers > 1:
+                return _Supervisor(config, port, open_engine, on_ready).run()
+            engine = open_engine(config)
+        _run_loop(config, engine, open_engine, port=port, share_port=False, on_ready=on_ready)
 
 
 def _run_loop(
@@ -65,6 +71,7 @@ def _run_loop(
     port: int,
     share_port: bool,
     on_ready: OnReady,
+    levels: SharedLevels | None = None,
     stop: "_Stop | None" = None,
 ) -> None:
     # What is open now stays: the collector need not walk it again (a pause of 20 ms, every few hundred charts).
@@ -80,6 +87,7 @@ def _run_loop(
             port=port,
             share_port=share_port,
             open_engine=open_engine,
+            levels=levels,
             on_ready=on_ready,
             stop=event,
         )
@@ -149,7 +157,9 @@ class _Stop:
         threading.Thread(target=watch, daemon=True, name="supervisor").start()
 
 
-def _work(worker: int, config: Config, port: int, open_engine: OpenEngine, pipe: Connection) -> None:
+def _work(
+    worker: int, config: Config, port: int, open_engine: OpenEngine, pipe: Connection, levels: SharedLevels
+) -> None:
     """Run one worker; it tells the pipe that it is ready, or why it cannot be."""
     set_up_logs(config.log_level)
     if config.pin_workers:
@@ -158,7 +168,8 @@ def _work(worker: int, config: Config, port: int, open_engine: OpenEngine, pipe:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         engine = open_engine(config)
-        _run_loop(config, engine, open_engine, port=port, share_port=True, on_ready=pipe.send, stop=_Stop(pipe))
+        stop = _Stop(pipe)
+        _run_loop(config, engine, open_engine, port=port, share_port=True, on_ready=pipe.send, levels=levels, stop=stop)
     except (ChartcoderError, CodeSetError) as error:
         pipe.send(error)
 
@@ -172,6 +183,7 @@ class _Supervisor:
         self._open_engine = open_engine
         self._on_ready = on_ready
         self._spawn = multiprocessing.get_context("spawn")
+        self._levels = SharedLevels(self._spawn)
         self._pipes: dict[int, Connection] = {}
         self._processes: dict[int, BaseProcess] = {}
         self._is_stopping = False
@@ -196,7 +208,9 @@ class _Supervisor:
         ours, theirs = self._spawn.Pipe()
         config = self._config if worker == 0 else replace(self._config, uds=None)
         process = self._spawn.Process(
-            target=_work, args=(worker, config, self._port, self._open_engine, theirs), name=f"worker-{worker}"
+            target=_work,
+            args=(worker, config, self._port, self._open_engine, theirs, self._levels),
+            name=f"worker-{worker}",
         )
         # A worker is born with SIGINT blocked: a terminal's Ctrl-C would else end it while it is still being loaded.
         resource_tracker.ensure_running()  # which would unblock it
@@ -234,6 +248,7 @@ class _Supervisor:
 
     def _replace(self, worker: int) -> None:
         get_log().error("worker died", worker=worker, exit_code=self._processes[worker].exitcode)
+        forget_worker(self._processes[worker].pid or 0)
         self._pipes[worker].close()
         while True:
             self._start(worker)

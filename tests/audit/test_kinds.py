@@ -53,7 +53,7 @@ def test_a_record_says_who_when_and_from_where(tmp_path, kind):
 def test_a_decision_names_the_chart_by_its_hash_and_the_answer_by_its_record():
     body = ENTRIES["coder_decision"].body
     assert b"CANARY" not in body
-    assert hash_chart_id(SALT, "CANARYID").encode() in body
+    assert hash_chart_id(SALT, "CANARYID", CODER.tenant).encode() in body
     assert b'"audit_record":"' + b"ab" * 16 in body
     assert (
         b'{"action":"REPLACED","code":"E11.9","reason":"SPECIFICITY","replaced_by":"E11.22","system":"icd10cm"}' in body

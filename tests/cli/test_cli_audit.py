@@ -63,7 +63,8 @@ def test_a_log_cut_back_is_found_by_its_witness(terminal: Terminal, record_id: s
 
 
 def test_records_are_exported_as_they_are(terminal: Terminal, record_id: str) -> None:
-    (line,) = terminal.run("audit", "export", "--records").out.splitlines()
+    line, look = terminal.run("audit", "export", "--records").out.splitlines()
+    assert json.loads(look)["body"]["action"] == "RECORDS_EXPORTED"
     record = json.loads(line)
     assert record["id"] == record_id
     assert record["body"]["origin"]["address"] == "command line"

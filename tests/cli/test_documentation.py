@@ -27,6 +27,14 @@ OTHER_VALUES = {
     "host": '"localhost"',
     "port": "1234",
     "uds": '"socket"',
+    "tls_cert": '"chain.pem"',
+    "tls_key": '"key.pem"',
+    "tls_client_ca": '"ca.pem"',
+    "identities": '"identities.toml"',
+    "api_keys": '"keys.json"',
+    "insecure": "true",
+    "metrics_port": "9100",
+    "traces": "true",
     "workers": "3",
     "pin_workers": "false",
     "reflection": "false",
@@ -91,7 +99,10 @@ def test_options_of_serve_go_before_the_file(tmp_path: Path, monkeypatch: pytest
     file.write_text(f'home = "{tmp_path}"\nport = 1234\nworkers = 2\nreflection = false\n', encoding="utf-8")
     words = "--port 0 --host localhost --uds /tmp/s --max-in-flight 9 --drain-s 1.5 --log-level error "
     words += "--systems icd10cm,hcpcs --max-chart-bytes 5000 --max-message-bytes 9999 --audit-dir /tmp/a "
-    words += "--audit-key /tmp/k --audit-witness /tmp/w"
+    words += "--audit-key /tmp/k --audit-witness /tmp/w "
+    words += (
+        "--tls-cert c --tls-key k --tls-client-ca ca --identities i --api-keys a --insecure --metrics-port 9 --traces"
+    )
     assert run_here("--config", file, "serve", *words.split()).status == 0
     assert seen == [
         Config(
@@ -104,6 +115,14 @@ def test_options_of_serve_go_before_the_file(tmp_path: Path, monkeypatch: pytest
             host="localhost",
             port=0,
             uds=Path("/tmp/s"),
+            tls_cert=Path("c"),
+            tls_key=Path("k"),
+            tls_client_ca=Path("ca"),
+            identities=Path("i"),
+            api_keys=Path("a"),
+            insecure=True,
+            metrics_port=9,
+            traces=True,
             workers=2,
             reflection=False,
             max_message_bytes=9999,

@@ -161,11 +161,10 @@ class ServerProcess:
     """A server in its own process; its log lines are read as they come."""
 
     def __init__(self, config: Config) -> None:
-        names = ("port", "workers", "pin_workers", "drain_s", "log_level", "max_in_flight")
+        names = ("port", "workers", "pin_workers", "drain_s", "log_level", "max_in_flight", "metrics_port")
         settings = {name: getattr(config, name) for name in names}
         paths = {"home": str(config.home), "audit_dir": str(config.audit_directory)}
-        if config.uds:
-            paths["uds"] = str(config.uds)
+        paths |= {name: str(path) for name in ("uds", "api_keys", "identities") if (path := getattr(config, name))}
         program = (
             "import json, sys\n"
             "from engine.config import Config\n"

@@ -152,8 +152,12 @@ class FakeEngine:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.missing = ""
         self.releases = Releases.open(config.home)
         self.pipeline = FakeCoder(config, self.releases)
+
+    def problem(self) -> str:
+        return self.missing
 
     def audit_log(self) -> AuditLog:
         return AuditLog(self.config.audit_directory)

@@ -72,7 +72,7 @@ def test_a_record_is_given_by_its_receipt_and_the_reading_recorded(served, confi
     text = b"".join(path.read_bytes() for path in config.audit_directory.glob("*.ccaudit")).decode(errors="replace")
     assert text.count('"action":"RECORD_READ"') == 2
     assert f'"subject":"{receipt.record_id}"' in text
-    assert '"principal":"unidentified"' in text
+    assert '"principal":"local"' in text
     assert '"address":"ipv4:127.0.0.1:' in text
 
 
@@ -84,7 +84,7 @@ def test_a_coded_chart_is_recorded_with_who_asked(config, size):
         request.chart.documents.add().text = "hypertension " + "x" * size
         *_, last = coding_pb2_grpc.CodingServiceStub(channel).CodeChart(request)
     record = find_record(config.audit_directory, last.frame.summary.audit.record_id)
-    assert record.body["origin"]["principal"] == "unidentified"
+    assert record.body["origin"]["principal"] == "local"
     assert record.body["origin"]["address"].startswith("ipv4:127.0.0.1:")
 
 

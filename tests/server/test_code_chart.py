@@ -96,6 +96,9 @@ class RefusingEngine:
     def __init__(self, engine: Any) -> None:
         self.pipeline, self.releases, self._engine = engine.pipeline, engine.releases, engine
 
+    def problem(self) -> str:
+        return ""
+
     def audit_log(self) -> AuditLog:
         log: AuditLog = self._engine.audit_log()
 

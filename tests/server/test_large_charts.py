@@ -102,6 +102,9 @@ class Refusing:
     def __init__(self, engine: Any, kind: str) -> None:
         self.pipeline, self.releases, self._engine, self._kind = engine.pipeline, engine.releases, engine, kind
 
+    def problem(self) -> str:
+        return ""
+
     def audit_log(self) -> AuditLog:
         log: AuditLog = self._engine.audit_log()
         append_many = log.append_many

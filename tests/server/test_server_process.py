@@ -19,6 +19,8 @@ from fake_engine import SLOW, open_fake
 
 from engine.config import Config
 from engine.errors import ConfigError
+from engine.identity.keys import add_key
+from engine.identity.principal import Role
 from engine.server.workers import serve
 from engine.types import Chart, Document
 
@@ -103,6 +105,20 @@ def test_two_workers_share_one_port_and_each_has_its_own_chain(start_process: St
     ]
     assert sum(count > 0 for count in records) == 2
     assert sum(records) == 24
+
+
+def test_a_limit_is_the_servers_and_not_each_workers(start_process: Start, tmp_path: Path) -> None:
+    _, shown = add_key(tmp_path / "k", "emr", tenant="north", roles=(Role.SUBMITTER,))
+    (tmp_path / "i.toml").write_text("[limits]\ncharts_per_s = 0.001\nburst_s = 8000\n", encoding="utf-8")
+    server = start_process(workers=2, api_keys=tmp_path / "k", identities=tmp_path / "i.toml")
+    outcomes = []
+    for _ in range(24):  # a new connection each: the kernel spreads them over the workers
+        with ChartcoderClient(server.target, timeout_s=60, api_key=shown) as client:
+            try:
+                outcomes.append(client.code_chart(CHART).audit_record != "")
+            except CallError as error:
+                outcomes.append(error.reason)
+    assert outcomes == [True] * 8 + ["RATE_LIMITED"] * 16
 
 
 @pytest.mark.parametrize("pin_workers", [True, False])

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chartcoder_client import convert
 from chartcoder_client.errors import CallError, error_from_call, error_from_status
@@ -19,6 +20,8 @@ from engine.pb.chartcoder.v1 import codeset_pb2, codeset_pb2_grpc, coding_pb2, c
 from engine.pb.chartcoder.v1.types_pb2 import ChartFrame
 from engine.types import Chart, CodedChart
 
+# What a server reports the health of; "" is all of it.
+SERVICES = ("", *(f"chartcoder.v1.{name}" for name in ("CodingService", "CodeSetService", "AuditService")))
 MIB = 1024 * 1024
 
 
@@ -33,19 +36,44 @@ class StreamedChart:
 
 
 class ChartcoderClient:
-    """Talks to the server at `target` ("HOST:PORT" or "unix:/path"), in plain text.
+    """Talks to the server at `target` ("HOST:PORT" or "unix:/path").
 
-    `timeout_s` bounds each call but `code_charts`, which may run for hours (None: no bound).
+    `timeout_s` bounds each call but `code_charts`, which may run for hours (None: no bound). With `ca` (certificates,
+    PEM) the connection is TLS, with `certificate` and `key` (PEM) the client has a certificate too; `tls=True` trusts
+    the CAs that gRPC brings. `server_name` is what the server's certificate is held against where it is not the
+    target's. `token` is a bearer token, or gives the one that is valid now each time it is called; `api_key` is an API
+    key.
     """
 
-    def __init__(self, target: str, *, timeout_s: float | None = 60.0, max_message_bytes: int = 16 * MIB) -> None:
-        options = [
+    def __init__(
+        self,
+        target: str,
+        *,
+        timeout_s: float | None = 60.0,
+        max_message_bytes: int = 16 * MIB,
+        tls: bool = False,
+        ca: bytes | None = None,
+        certificate: bytes | None = None,
+        key: bytes | None = None,
+        server_name: str = "",
+        token: str | Callable[[], str] | None = None,
+        api_key: str | None = None,
+    ) -> None:
+        options: list[tuple[str, int | str]] = [
             # Clients do not share a connection behind our back: each may land at another worker of the server.
             ("grpc.use_local_subchannel_pool", 1),
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.max_send_message_length", max_message_bytes),
         ]
-        self._channel = grpc.insecure_channel(target, options=options)
+        if server_name:
+            options.append(("grpc.ssl_target_name_override", server_name))
+        if tls or ca or certificate:
+            credentials = grpc.ssl_channel_credentials(ca, key, certificate)
+            self._channel = grpc.secure_channel(target, credentials, options=options)
+        else:
+            self._channel = grpc.insecure_channel(target, options=options)
+        self._token = token
+        self._api_key = api_key
         self._timeout_s = timeout_s
         self._coding: Any = coding_pb2_grpc.CodingServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._codesets: Any = codeset_pb2_grpc.CodeSetServiceStub(self._channel)  # type: ignore[no-untyped-call]
@@ -74,7 +102,7 @@ class ChartcoderClient:
         request = coding_pb2.CodeChartRequest()
         convert.put_chart(request.chart, chart)
         with _errors():
-            for reply in self._coding.CodeChart(request, timeout=self._timeout_s, metadata=_metadata(request_id)):
+            for reply in self._coding.CodeChart(request, timeout=self._timeout_s, metadata=self._metadata(request_id)):
                 yield reply.frame
 
     def code_chart(self, chart: Chart, *, request_id: str = "") -> CodedChart:
@@ -91,7 +119,7 @@ class ChartcoderClient:
         and what iterating over `charts` raises.
         """
         requests = _Requests(charts)
-        call = self._coding.CodeCharts(iter(requests), metadata=_metadata(request_id))
+        call = self._coding.CodeCharts(iter(requests), metadata=self._metadata(request_id))
         try:
             with _errors():
                 yield from _in_order(_answers(call))
@@ -162,9 +190,25 @@ class ChartcoderClient:
         sets = self._pages(self._codesets.ListCodeSets, request, lambda reply: reply.code_sets, None)
         return [convert.release_from(item) for item in sets]
 
+    def health(self, services: Sequence[str] = SERVICES) -> dict[str, str]:
+        """Ask whether services are well: name to "SERVING", "NOT_SERVING" and the like; "" is the server as a whole."""
+        stub = health_pb2_grpc.HealthStub(self._channel)
+        replies = {name: self._call(stub.Check, health_pb2.HealthCheckRequest(service=name)) for name in services}
+        names = health_pb2.HealthCheckResponse.ServingStatus
+        return {name: names.Name(reply.status) for name, reply in replies.items()}
+
     def _call(self, method: Callable[..., Any], request: Any) -> Any:
         with _errors():
-            return method(request, timeout=self._timeout_s)
+            return method(request, timeout=self._timeout_s, metadata=self._metadata())
+
+    def _metadata(self, request_id: str = "") -> tuple[tuple[str, str], ...]:
+        token = self._token() if callable(self._token) else self._token
+        said = {
+            "x-request-id": request_id,
+            "authorization": f"Bearer {token}" if token else "",
+            "x-api-key": self._api_key or "",
+        }
+        return tuple((name, value) for name, value in said.items() if value)
 
     def _pages(
         self, method: Callable[..., Any], request: Any, items: Callable[[Any], Iterable[Any]], limit: int | None
@@ -177,10 +221,6 @@ class ChartcoderClient:
             request.page_token = reply.next_page_token
             if not request.page_token or (limit is not None and len(found) >= limit):
                 return found
-
-
-def _metadata(request_id: str) -> tuple[tuple[str, str], ...]:
-    return (("x-request-id", request_id),) if request_id else ()
 
 
 @contextmanager
