@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
+from codesets.crosswalk import Crosswalk, open_crosswalks
 from codesets.errors import NoReleaseError
 from codesets.icd10cm import packaged_tabular, read_tabular
 from codesets.snapshot import Snapshot, write_snapshot
@@ -33,7 +35,8 @@ def build_packaged(home: Path) -> Path:
 class Releases:
     """The releases that are loaded, several a system side by side."""
 
-    def __init__(self, snapshots: Sequence[Snapshot]) -> None:
+    def __init__(self, snapshots: Sequence[Snapshot], home: Path | None = None) -> None:
+        self._home = home
         self._by_system: dict[System, list[Snapshot]] = {}
         for snapshot in sorted(snapshots, key=lambda s: (s.release.effective_from, s.release.version), reverse=True):
             self._by_system.setdefault(snapshot.release.system, []).append(snapshot)
@@ -41,7 +44,15 @@ class Releases:
     @classmethod
     def open(cls, home: Path) -> "Releases":
         """Open every snapshot of a store; raises SnapshotError on one that cannot be used."""
-        return cls([Snapshot(path) for path in sorted((home / "snapshots").glob(f"*{SNAPSHOT_SUFFIX}"))])
+        return cls([Snapshot(path) for path in sorted((home / "snapshots").glob(f"*{SNAPSHOT_SUFFIX}"))], home)
+
+    @cached_property
+    def crosswalks(self) -> Sequence[Crosswalk]:
+        """The maps between systems, newest edition first, opened when first asked for.
+
+        Raises SnapshotError on one that cannot be used.
+        """
+        return open_crosswalks(self._home) if self._home else ()
 
     def __bool__(self) -> bool:
         return bool(self._by_system)

@@ -14,10 +14,13 @@ class System(StrEnum):
     CPT = "cpt"
     ICD11 = "icd11"
     ICD9CM = "icd9cm"
+    # Only ever a side of a crosswalk: WHO's ICD-10, and SNOMED CT.
+    ICD10 = "icd10"
+    SNOMEDCT = "snomedct"
 
 
 class NoteKind(StrEnum):
-    """The kinds of instructional note in the ICD-10-CM tabular list."""
+    """The kinds of instructional note in the ICD-10-CM tabular list, and what other publishers say of a code."""
 
     INCLUSION_TERM = "inclusion_term"
     INCLUDES = "includes"
@@ -28,6 +31,8 @@ class NoteKind(StrEnum):
     CODE_ALSO = "code_also"
     NOTES = "notes"
     SEVENTH_CHARACTER = "seventh_character"
+    # Not an instruction: name, value and meaning, with tabs between; a Code has it as an Attribute.
+    ATTRIBUTE = "attribute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,22 @@ class Note:
 
     kind: NoteKind
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a publisher's file says of a code besides its title: coverage "D", "special coverage instructions apply".
+
+    `meaning` is "" where the file's layout does not say.
+    """
+
+    name: str
+    value: str
+    meaning: str = ""
+
+    def as_note(self) -> Note:
+        """Return it as a reader gives it to a snapshot."""
+        return Note(NoteKind.ATTRIBUTE, f"{self.name}\t{self.value}\t{self.meaning}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +121,4 @@ class Code:
     short_title: str = ""
     added: date | None = None
     terminated: date | None = None
+    attributes: tuple[Attribute, ...] = ()

@@ -1,6 +1,5 @@
 """Says of a code whether it may be reported on a day, and if not, what may; the shell and the server share it."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,27 +9,13 @@ from typing import Protocol
 
 from codesets.icd10pcs_tables import AxisFault, Tables
 from codesets.types import Code, Release, System
+from codesets.written import FORMS
+from codesets.written import normalise_code as normalise_code
 
 MAX_ALTERNATIVES = 20
 _CATEGORY = 3
 _LONGEST = 10
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-# How codes of each system are written: ICD-10-CM by Guidelines I.A.1-2, ICD-10-PCS without I and O
-# (ICD-10-PCS Reference Manual), HCPCS Level II A-V, CPT with its F, T, U, M and A suffixes.
-_FORMS = {
-    System.ICD10CM: (
-        re.compile(r"[A-Z]\d[A-Z0-9](\.[A-Z0-9]{1,4})?"),
-        "a letter, a digit, a letter or digit, then up to four more after a dot",
-    ),
-    System.ICD10PCS: (re.compile(r"[0-9A-HJ-NP-Z]{7}"), "seven letters or digits without I and O"),
-    System.HCPCS: (re.compile(r"[A-V]\d{4}"), "a letter A to V and four digits"),
-    System.CPT: (re.compile(r"\d{4}[0-9FTUMA]"), "four digits and a digit or letter"),
-    System.ICD9CM: (
-        re.compile(r"(\d{3}|V\d{2})(\.\d{1,2})?|E\d{3}(\.\d)?|\d{2}\.\d{1,2}"),
-        "three digits, V and two, or E and three, then up to two more after a dot",
-    ),
-    System.ICD11: (re.compile(r"[0-9A-Z]{2,}([&/][0-9A-Z]+)*"), "letters and digits, stems joined by & or /"),
-}
 
 
 class CodeStatus(StrEnum):
@@ -85,20 +70,6 @@ class ValidatingReleases(Protocol):
     def snapshots(self, system: System, /) -> Sequence[ValidatingSnapshot]: ...
 
 
-def normalise_code(code: str, system: System) -> str:
-    """Write a code as its publisher does: upper case, and ICD-10-CM and ICD-9-CM with the dot that claims leave out."""
-    text = code.strip().upper()
-    if system is System.ICD10CM:
-        return _dotted(text, 3)
-    if system is System.ICD9CM:
-        return _dotted(text, 4 if text.startswith("E") else 3)
-    return text
-
-
-def _dotted(text: str, before: int) -> str:
-    return f"{text[:before]}.{text[before:]}" if len(text) > before and text.isalnum() else text
-
-
 def validate_codes(
     releases: ValidatingReleases, system: System, codes: Sequence[str], day: date | None = None
 ) -> list[CodeCheck]:
@@ -119,7 +90,7 @@ def _check(
     release = snapshot.release
     if snapshot.index_of(code) >= 0:
         return _check_known(asked, code, snapshot, day)
-    pattern, form = _FORMS[system]
+    pattern, form = FORMS[system]
     if pattern.fullmatch(code) is None:
         message = f"not written as {system.value} codes are: want {form}"
         return CodeCheck(asked, "", CodeStatus.MALFORMED, message, alternatives=near_codes(code, snapshot))
