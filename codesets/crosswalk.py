@@ -4,7 +4,7 @@ What `group` and `order` of a row mean is the publisher's, by the kind of map:
 
 | kind | group | order |
 |---|---|---|
-| gem | scenario; one code of each of its choice lists together are the cluster; 0: an alternative by itself | choice list |
+| gem | scenario: one code of each of its choice lists, together; 0: an alternative by itself | choice list |
 | who | 0: the one category; 1: one of several | place in the file |
 | rules | map group: one target of each group together | map priority: the first whose rule holds |
 | conversion | fiscal year of the change | place in the file |

@@ -1,9 +1,10 @@
 """Reads the General Equivalence Mappings (CMS/NCHS) between ICD-9-CM and ICD-10-CM or ICD-10-PCS, both ways.
 
-Source: CMS, "General Equivalence Mappings, Documentation for Technical Users": source code, target code, and five flags:
-approximate, no map, combination, scenario (1-9), choice list (1-9). A combination entry is one piece of a cluster: one
-code from each choice list of its scenario, all reported together (list numbers may have gaps). An entry that is not approximate is equivalent; of
-an approximate one the file does not say which of the two is broader. The last edition is of 2018.
+Source: CMS, "General Equivalence Mappings, Documentation for Technical Users": source code, target code, and five
+flags: approximate, no map, combination, scenario (1-9), choice list (1-9). A combination entry is one piece of a
+cluster: one code from each choice list of its scenario, all reported together (list numbers may have gaps). An entry
+that is not approximate is equivalent; of an approximate one the file does not say which of the two is broader. The last
+edition is of 2018.
 """
 
 import re
@@ -64,8 +65,8 @@ def looks_like(text: str) -> bool:
 def read_gem(text: str, *, name: str) -> CrosswalkSource:
     """Read a GEM file; the forms of its codes say which of the four it is, its name the year: 2018_I9gem.txt.
 
-    Raises SourceError on a line of another shape, an entry twice, a cluster without scenario or choice list, or flags that
-    contradict one another.
+    Raises SourceError on a line of another shape, an entry twice, a cluster without scenario or choice list, or flags
+    that contradict one another.
     """
     entries = list(_entries(text, name))
     source, target = _direction(entries, name)
@@ -96,7 +97,9 @@ def _entries(text: str, name: str) -> Iterator[_Entry]:
         # Some rows lead to "NoI9" with the no-map flag down.
         is_none = _NO_TARGET.fullmatch(found[2]) is not None
         if combination and "0" in (found[6], found[7]):
-            raise SourceError(f"{name} line {number}: got a combination in scenario {found[6]}, list {found[7]}, want 1 to 9")
+            raise SourceError(
+                f"{name} line {number}: got a combination in scenario {found[6]}, list {found[7]}, want 1 to 9"
+            )
         if no_map and not is_none:
             raise SourceError(f"{name} line {number}: got target {found[2]} flagged as no map, want one or the other")
         yield _Entry(found[1], found[2].upper(), approximate, is_none, combination, int(found[6]), int(found[7]))

@@ -1,9 +1,9 @@
 """Reads ICD-11 for Mortality and Morbidity Statistics from WHO's simple tabulation, and takes clusters apart.
 
-Source: WHO, "SimpleTabulation-ICD-11-MMS-en.txt": tab-separated, quoted, UTF-8 with a byte order mark; one line an entity in
-document order, its depth in the dashes before its title; chapters and blocks bear no code, and some blocks no
-identifier. WHO, "ICD-11 Reference Guide" 2.10: in a cluster "/" joins stem codes and "&" a stem code's extension codes, which
-are those of chapter X and never stand alone. What is read is the user's own download (CC BY-ND 3.0 IGO).
+Source: WHO, "SimpleTabulation-ICD-11-MMS-en.txt": tab-separated, quoted, UTF-8 with a byte order mark; one line an
+entity in document order, its depth in the dashes before its title; chapters and blocks bear no code, and some blocks no
+identifier. WHO, "ICD-11 Reference Guide" 2.10: in a cluster "/" joins stem codes and "&" a stem code's extension codes,
+which are those of chapter X and never stand alone. What is read is the user's own download (CC BY-ND 3.0 IGO).
 """
 
 import csv
@@ -19,7 +19,8 @@ from codesets.types import Attribute, Node, ReleaseSource, System
 EXTENSION_CHAPTER = "X"
 _COLUMNS = ("Foundation URI", "Linearization URI", "Code", "BlockId", "Title", "ClassKind", "DepthInKind", "IsResidual")
 _EDITION = re.compile(r"Version:\s*(\d{4}) (\w{3})")
-_MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _CODE = re.compile(r"[0-9A-Z]{4}(?:\.[0-9A-Z]{1,2})?|X[A-Z][0-9A-Z]{2,5}(?:\.[0-9A-Z]{1,2})?")
 _DASHES = re.compile(r"^((?:- )*)(.*)$")
 _MOST_PARTS = 32

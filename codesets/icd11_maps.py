@@ -1,9 +1,9 @@
 """Reads WHO's maps between ICD-10 and ICD-11 (10To11MapToOneCategory.txt and its like).
 
-Source: WHO, "ICD-10 / ICD-11 mapping tables": tab-separated with a header that ends in the date. Chapters and blocks are
-mapped too; of them, and of targets without a code, no row is made but "no code". Targets may be clusters. The files
-say which category a code maps to, and not how the two relate; the map to the foundation says which ICD-10 entities
-are equivalent, and is used where it is imported beside the others and names the very category of the row.
+Source: WHO, "ICD-10 / ICD-11 mapping tables": tab-separated with a header that ends in the date. Chapters and blocks
+are mapped too; of them, and of targets without a code, no row is made but "no code". Targets may be clusters. The files
+say which category a code maps to, and not how the two relate; the map to the foundation says which ICD-10 entities are
+equivalent, and is used where it is imported beside the others and names the very category of the row.
 """
 
 import csv
@@ -17,7 +17,8 @@ from codesets.errors import SourceError
 from codesets.types import System
 
 _DATE = re.compile(r"(\d{4})-([A-Z][a-z]{2})-\d\d")
-_MONTHS = {name: f"{n:02}" for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(_NAMES, 1)}" for n, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)}
 _ICD10 = re.compile(r"[A-Z]\d\d(?:\.[0-9A-Z]{1,3})?[+*]?")
 _ONE, _SEVERAL = 0, 1
 
@@ -82,7 +83,7 @@ def _forward(rows: list[dict[str, str]], group: int, name: str, version: str) ->
             continue
         known = found.setdefault(code, [])
         title, uri = row["icd11Title"], row.get("ICD-11 FoundationURI") or row.get("ICD-11 Foundation URI") or ""
-        made = _row(row["icd11Code"], title, group, len(known) + 1)
+        made = _row(row["icd11Code"] if row["11ClassKind"] == "category" else "", title, group, len(known) + 1)
         # The entity is kept where the category is the entity itself, and not its residual.
         is_itself = any(row.get(column, "").endswith(f"/{uri.rpartition('/')[2]}") for column in _LINEARIZATIONS)
         if is_itself and made.target:
@@ -110,12 +111,14 @@ def _backward(rows: list[dict[str, str]], name: str, version: str) -> CrosswalkS
 
 def _row(target: str, title: str, group: int, order: int) -> MapRow:
     if not target:
-        return MapRow("", Relationship.NOT_RELATED_TO, group, order, title, advice="mapped to a block, which has no code")
+        return MapRow(
+            "", Relationship.NOT_RELATED_TO, group, order, title, advice="mapped to a heading, which may not be coded"
+        )
     return MapRow(target, Relationship.RELATED_TO, group, order, title)
 
 
 def with_equivalents(crosswalk: CrosswalkSource, same: Equivalents | None) -> CrosswalkSource:
-    """Mark the rows whose target is the very entity that is equivalent to its ICD-10 code; entities are then dropped."""
+    """Mark the rows whose target is the very entity that is equivalent to its ICD-10 code, and drop the entities."""
     entities = same.entities if same and same.version == crosswalk.version else {}
 
     def marked(code: str, row: MapRow) -> MapRow:

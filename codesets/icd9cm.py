@@ -1,9 +1,10 @@
 """Reads ICD-9-CM from CMS's lists of titles (CMS32_DESC_LONG_DX.txt and its like), and makes the levels above a code.
 
-Source: CMS, "ICD-9-CM Diagnosis and Procedure Codes: Abbreviated and Full Code Titles": the code without its dot in five
-characters (diagnoses) or four (procedures), a space, the title. The lists have only codes that may be reported, so the
-categories above them are made here, each with the words that its codes' titles begin with alike, or from its first to
-its last title; chapters have the names of the book. Edition 32 is of fiscal year 2015, the last: ICD-9-CM ended on 2015-09-30 (45 CFR 162.1002).
+Source: CMS, "ICD-9-CM Diagnosis and Procedure Codes: Abbreviated and Full Code Titles": the code without its dot in
+five characters (diagnoses) or four (procedures), a space, the title. The lists have only codes that may be reported, so
+the categories above them are made here, each with the words that its codes' titles begin with alike, or from its first
+to its last title; chapters have the names of the book. Edition 32 is of fiscal year 2015, the last: ICD-9-CM ended on
+2015-09-30 (45 CFR 162.1002).
 """
 
 import re
@@ -129,9 +130,7 @@ def make_release(lists: Sequence[TitleList]) -> ReleaseSource:
     return ReleaseSource(System.ICD9CM, str(year), first, last, source, tuple(nodes))
 
 
-def _nodes(
-    titles: Mapping[str, str], shorts: Mapping[str, str], chapters: Sequence[tuple[str, str]]
-) -> Iterator[Node]:
+def _nodes(titles: Mapping[str, str], shorts: Mapping[str, str], chapters: Sequence[tuple[str, str]]) -> Iterator[Node]:
     below: dict[str, list[str]] = {}
     for code, title in titles.items():
         for level in _levels(code):

@@ -1,9 +1,9 @@
 """The rules of the SNOMED CT to ICD-10-CM map, evaluated where the facts of the patient are known.
 
-Source: SNOMED International, "SNOMED CT to ICD-10-CM Map Technical Specification" (NLM): in each map group the rows are tried
-by priority, and the first whose rule holds is the target. A rule is TRUE, OTHERWISE TRUE, or IFA conditions joined by
-AND: `IFA 445518008 | Age at onset of clinical finding (observable entity) | < 18.0 years`, `IFA 248152002 | Female
-(finding) |`, or another concept that must be present too.
+Source: SNOMED International, "SNOMED CT to ICD-10-CM Map Technical Specification" (NLM): in each map group the rows are
+tried by priority, and the first whose rule holds is the target. A rule is TRUE, OTHERWISE TRUE, or IFA conditions
+joined by AND: `IFA 445518008 | Age at onset of clinical finding (observable entity) | < 18.0 years`, `IFA 248152002 |
+Female (finding) |`, or another concept that must be present too.
 """
 
 import re

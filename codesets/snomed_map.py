@@ -1,9 +1,10 @@
 """Reads the SNOMED CT to ICD-10-CM (or ICD-10) map from its RF2 Extended Map reference set.
 
-Source: SNOMED International, RF2 "Complex and Extended Map Reference Sets": tab-separated with a header; id, effectiveTime,
-active, moduleId, refsetId, referencedComponentId, mapGroup, mapPriority, mapRule, mapAdvice, mapTarget, correlationId,
-mapCategoryId. A snapshot file has each member once; of a full file the last state of each counts. Rows that are not
-active are left out. The file is licensed: it is read from the user's own release and kept only in the user's home.
+Source: SNOMED International, RF2 "Complex and Extended Map Reference Sets": tab-separated with a header; id,
+effectiveTime, active, moduleId, refsetId, referencedComponentId, mapGroup, mapPriority, mapRule, mapAdvice, mapTarget,
+correlationId, mapCategoryId. A snapshot file has each member once; of a full file the last state of each counts. Rows
+that are not active are left out. The file is licensed: it is read from the user's own release and kept only in the
+user's home.
 """
 
 import csv
@@ -106,6 +107,8 @@ def _map_row(row: dict[str, str], target: System, name: str) -> MapRow:
     # A target may end in "?": more characters are to be found, as the advice says.
     code = normalise_code(written.rstrip("?"), target)
     if not FORMS[target][0].fullmatch(code):
-        raise SourceError(f"{name}: concept {row['referencedComponentId']}: mapTarget: got {written[:16]!r}, want a code")
+        raise SourceError(
+            f"{name}: concept {row['referencedComponentId']}: mapTarget: got {written[:16]!r}, want a code"
+        )
     related = _CORRELATIONS.get(row["correlationId"], Relationship.RELATED_TO)
     return MapRow(code, related, group, order, rule=rule, advice=advice)

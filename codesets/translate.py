@@ -210,9 +210,7 @@ def translate_codes(before: ValidatingSnapshot, after: ValidatingSnapshot, codes
     return [_became(before, after, code, None) for code in codes]
 
 
-def _became(
-    before: ValidatingSnapshot, after: ValidatingSnapshot, asked: str, table: Crosswalk | None
-) -> Translation:
+def _became(before: ValidatingSnapshot, after: ValidatingSnapshot, asked: str, table: Crosswalk | None) -> Translation:
     code = normalise_code(asked, before.release.system)
     was, now = before.index_of(code), after.index_of(code)
     if was < 0:
@@ -246,9 +244,7 @@ def _replaced(
 
 
 def _plain(options: Sequence[MapOption]) -> tuple[CodeTitle, ...]:
-    return tuple(
-        CodeTitle(one.code, one.title) for option in options for part in option.parts for one in part.choices
-    )
+    return tuple(CodeTitle(one.code, one.title) for option in options for part in option.parts for one in part.choices)
 
 
 def _left_above(code: str, after: ValidatingSnapshot) -> tuple[CodeTitle, ...]:
