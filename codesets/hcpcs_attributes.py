@@ -115,7 +115,7 @@ _ANY_VALUE = frozenset(("pricing", "type_of_service"))
 def read_attributes(line: str, *, is_modifier: bool) -> Iterator[Attribute]:
     """Yield the attributes of a first line of a record, those of it that say something."""
     if is_modifier:
-        yield Attribute("kind", MODIFIER, "appended to a code, never reported alone")
+        yield Attribute("kind", MODIFIER, "a modifier, appended to a code")
     for field in _FIELDS:
         meanings = dict(field.meanings)
         for number in range(field.most):

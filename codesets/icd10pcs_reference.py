@@ -17,7 +17,7 @@ from pathlib import Path
 from codesets.errors import SourceError
 from codesets.icd10pcs_tables import LENGTH, axis_name
 from codesets.keyed import Cell, KeyedFile, write_keyed
-from codesets.types import Release, System
+from codesets.types import Axis, Release, System
 
 MAGIC = b"CCREF\0\0\0"
 FORMAT = 1
@@ -30,23 +30,6 @@ _VALUE = re.compile("[0-9A-HJ-NP-Z]")
 _TERM = "term"
 _SURGICAL, _DEVICE = "0", 6
 Rows = dict[str, list[tuple[Cell, ...]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """One character of a code: its place (from 1), what the axis is called, and what the value means.
-
-    `label`, `definition`, `explanation` and `includes` (what the keys file under the value) are empty where no
-    tables or definitions are imported.
-    """
-
-    position: int
-    name: str
-    value: str
-    label: str = ""
-    definition: str = ""
-    explanation: str = ""
-    includes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +183,9 @@ class Reference:
     Raises SnapshotError on a file that cannot be used.
     """
 
-    def __init__(self, home: Path, release: Release) -> None:
-        paths = (_path(home, release.version, kind) for kind in (TABLES, DEFINITIONS))
-        self._tables, self._definitions = (open_reference(path) if path.exists() else None for path in paths)
+    def __init__(self, home: Path | None, release: Release) -> None:
+        paths = (_path(home, release.version, kind) if home else None for kind in (TABLES, DEFINITIONS))
+        self._tables, self._definitions = (open_reference(path) if path and path.exists() else None for path in paths)
 
     def axes(self, code: str) -> tuple[Axis, ...]:
         """Say what each character of a code or of the beginning of one means."""
@@ -234,6 +217,11 @@ class Reference:
         """Return where the body part and device keys put a name, none if they do not have it."""
         rows = self._definitions.get(f"{_TERM}|{term.strip().casefold()}") if self._definitions else []
         return tuple(KeyTerm(str(row[0]), int(row[1]), str(row[2]), str(row[3])) for row in rows)
+
+
+def reference_files(home: Path) -> list[Path]:
+    """List what is imported, in a fixed order."""
+    return sorted((home / FOLDER).glob(f"*{SUFFIX}"))
 
 
 def open_reference(path: Path) -> KeyedFile:

@@ -90,7 +90,7 @@ def _node(row: dict[str, str], title: str, parent: str, where: str) -> Node:
     is_extension = row["ChapterNo"] == EXTENSION_CHAPTER
     notes = [Attribute("uri", row["Linearization URI"]).as_note()]
     if is_extension and kind == "category":
-        notes.append(Attribute("extension", "yes", "extension code: only after a stem code, joined by &").as_note())
+        notes.append(Attribute("extension", "yes", "an extension code, joined to a stem code by &").as_note())
     is_coded = kind == "category" and row["isLeaf"] == "True" and not is_extension
     return Node(code, title, parent, billable=is_coded, notes=tuple(notes))
 

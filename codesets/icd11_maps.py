@@ -18,7 +18,7 @@ from codesets.types import System
 
 _DATE = re.compile(r"(\d{4})-([A-Z][a-z]{2})-\d\d")
 _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MONTHS = {name: f"{number:02}" for number, name in enumerate(_NAMES, 1)}" for n, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)}
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(_NAMES, 1)}
 _ICD10 = re.compile(r"[A-Z]\d\d(?:\.[0-9A-Z]{1,3})?[+*]?")
 _ONE, _SEVERAL = 0, 1
 

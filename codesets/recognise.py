@@ -26,8 +26,8 @@ _ROOT_WITHIN = 65_536
 _ROOTS = re.compile(rb"<(?:ICD10CM\.(?:tabular|index)|ICD10PCS\.(?:tabular|index|definitions))\b")
 _WANTED = (
     "want, as downloaded: ICD-10-CM tabular or index XML or its yearly changes (CDC/NCHS); ICD-10-PCS order file, "
-    "tables, index or definitions XML, HCPCS ANWEB text, ICD-9-CM titles or General Equivalence Mappings (CMS); conversion "
-    "tables; CPT data files (AMA); ICD-11 simple tabulation or ICD-10 map (WHO); SNOMED CT Extended Map (RF2)"
+    "tables, index or definitions XML, HCPCS ANWEB text, ICD-9-CM titles or General Equivalence Mappings (CMS); "
+    "conversion tables; CPT data files (AMA); ICD-11 simple tabulation or ICD-10 map (WHO); SNOMED CT map (RF2)"
 )
 
 
@@ -38,12 +38,12 @@ class _Reader(Protocol):
 # Whether a text is of a kind, and its reader. The first that knows a text reads it: those whose lines could be taken
 # for another's stand later.
 _TEXTS: tuple[tuple[Callable[[str], bool], _Reader], ...] = (
+    (gems.looks_like, gems.read_gem),  # its lines begin as those of a list of codes do
     (icd10pcs.looks_like, icd10pcs.read_codes),
     (snomed_map.looks_like, snomed_map.read_extended_map),
     (icd11.looks_like, icd11.read_tabulation),
     (icd11_maps.looks_like, icd11_maps.read_map),
     (conversion.looks_like, conversion.read_conversion),
-    (gems.looks_like, gems.read_gem),
     (hcpcs.looks_like, hcpcs.read_anweb),
     (icd9cm.looks_like, icd9cm.read_titles),
 )

@@ -24,6 +24,7 @@ from codesets.words import content_words
 
 __all__ = ["MAX_QUERY_CHARACTERS", "MatchKind", "SearchHit", "search_codes", "searched_releases"]
 
+_ENDED = frozenset((System.ICD9CM,))
 MAX_QUERY_CHARACTERS = 200
 _MAX_CODES = 1000
 
@@ -76,12 +77,15 @@ def searched_releases(
 ) -> list[Snapshot]:
     """Return the releases of systems in force on a day; without systems, of all that have one.
 
-    Raises NoReleaseError if a system that is named has none, or if there is none at all.
+    Without a day too, a system that has ended (ICD-9-CM) is left out. Raises NoReleaseError if a system that is named
+    has none, or if there is none at all.
     """
     if systems:
         return [releases.release(system, day) for system in dict.fromkeys(systems)]
     found = []
     for system in releases.systems():
+        if day is None and system in _ENDED:
+            continue
         with suppress(NoReleaseError):
             found.append(releases.release(system, day))
     return found or [releases.release(System.ICD10CM, day)]

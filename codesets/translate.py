@@ -98,7 +98,8 @@ def _crosswalk(crosswalks: Sequence[Crosswalk], source: System, target: System) 
                 return crosswalk, is_via
     raise CrosswalkError(
         f"target_system: got {target.value} from {source.value}, want two systems with a loaded crosswalk "
-        f"({_pairs(crosswalks) or 'none is loaded'}); import the publisher's map with `chartcoder codesets import`"
+        f"({_pairs(crosswalks) or 'none is loaded'}); import the publisher's map with `chartcoder codesets import`: "
+        "the CMS General Equivalence Mappings (ICD-9-CM), WHO's mapping tables (ICD-11), the Extended Map (SNOMED CT)"
     )
 
 

@@ -60,6 +60,23 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """One character of an ICD-10-PCS code: its place (from 1), what the axis is called, and what the value means.
+
+    `label`, `definition`, `explanation` and `includes` (what the keys file under the value) are empty where no
+    tables or definitions are imported.
+    """
+
+    position: int
+    name: str
+    value: str
+    label: str = ""
+    definition: str = ""
+    explanation: str = ""
+    includes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """One dated, immutable edition of one code system.
 
@@ -108,7 +125,7 @@ class Code:
     """One node of a release: chapter, section, category or code.
 
     `code` is written as published (ICD-10-CM with its dot). `parent` is "" at the top. `added` and
-    `terminated` are None where the source gives no date.
+    `terminated` are None where the source gives no date. `axes` are those of ICD-10-PCS, by `Releases.find`.
     """
 
     system: System
@@ -122,3 +139,4 @@ class Code:
     added: date | None = None
     terminated: date | None = None
     attributes: tuple[Attribute, ...] = ()
+    axes: tuple[Axis, ...] = ()

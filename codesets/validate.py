@@ -135,9 +135,20 @@ def _check_known(asked: str, code: str, snapshot: ValidatingSnapshot, day: date 
         return CodeCheck(asked, code, CodeStatus.NOT_YET_EFFECTIVE, message, title, near_codes(code, snapshot))
     if snapshot.is_billable(code):
         return CodeCheck(asked, code, CodeStatus.VALID, f"valid in {version}", title)
+    special = _why_not_alone(found)
+    if special:
+        return CodeCheck(asked, code, CodeStatus.NOT_BILLABLE, f"not reported alone in {version}: {special}", title)
+    if found.terminated and found.terminated < snapshot.release.effective_from:
+        message = f"deleted: last in force on {found.terminated.isoformat()}"
+        return CodeCheck(asked, code, CodeStatus.DELETED, message, title, near_codes(code, snapshot))
     below = billable_below(code, snapshot)
     message = f"not billable in {version}: a heading, report a code below it"
     return CodeCheck(asked, code, CodeStatus.NOT_BILLABLE, message, title, below)
+
+
+def _why_not_alone(found: Code) -> str:
+    """Say what a code is that only stands with another: a modifier of HCPCS, an extension code of ICD-11; else ""."""
+    return next((one.meaning for one in found.attributes if one.name in ("kind", "extension")), "")
 
 
 def _check_elsewhere(

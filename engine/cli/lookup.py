@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from codesets.claim_lines import validate_lines
 from codesets.errors import UnknownCodeError
 from codesets.snapshot import Snapshot
-from codesets.types import Code, System
-from codesets.validate import CodeCheck, CodeStatus, normalise_code, validate_codes
+from codesets.types import Axis, Code, System
+from codesets.validate import CodeCheck, CodeStatus, normalise_code
 from engine.cli.failures import SOME_FAILED
 from engine.cli.progress import steps
 from engine.cli.settings import SYSTEMS, date_option, json_option, open_releases, system_option
@@ -21,6 +22,7 @@ from engine.errors import InputError
 
 MAX_CODE_CHARACTERS = 64
 _CHILDREN_SHOWN = 12
+_INCLUDES_SHOWN = 8
 _ALTERNATIVES_SHOWN = 8
 
 
@@ -34,7 +36,8 @@ def _write_json(value: Any) -> None:
     write_line(json.dumps(asdict(value), ensure_ascii=False, default=date.isoformat))
 
 
-def _check_codes(codes: tuple[str, ...]) -> None:
+def check_lengths(codes: tuple[str, ...]) -> None:
+    """Refuse what is too long to be a code; raises InputError."""
     for number, code in enumerate(codes):
         if len(code) > MAX_CODE_CHARACTERS:
             raise InputError(f"codes[{number}]: got {len(code)} characters, want at most {MAX_CODE_CHARACTERS}")
@@ -52,12 +55,13 @@ def lookup(config: Config, codes: tuple[str, ...], system: str, day: date | None
 
     With or without the dot, in any case. Exit status 1 if the release does not have one of them.
     """
-    _check_codes(codes)
-    snapshot = open_releases(config).release(System(system), day)
+    check_lengths(codes)
+    releases = open_releases(config)
+    snapshot = releases.release(System(system), day)
     unknown = 0
     for code in codes:
         try:
-            found = snapshot.find(normalise_code(code, System(system)))
+            found = releases.find(snapshot, normalise_code(code, System(system)))
         except UnknownCodeError as error:
             unknown += 1
             say(str(error))
@@ -79,8 +83,22 @@ def _show(found: Code, snapshot: Snapshot) -> None:
         write_line(f"  has  {child}  {snapshot.title(child)}")
     if len(found.children) > _CHILDREN_SHOWN:
         write_line(f"  ... and {len(found.children) - _CHILDREN_SHOWN} more (--json lists all)")
+    for axis in found.axes:
+        write_line(_axis_line(axis))
+    for attribute in found.attributes:
+        meaning = f" ({attribute.meaning})" if attribute.meaning else ""
+        write_line(f"  {attribute.name.replace('_', ' ')}: {attribute.value}{meaning}")
+    if found.added or found.terminated:
+        write_line(f"  in force {found.added or 'from the first'} to {found.terminated or 'now'}")
     for note in found.notes:
         write_line(f"  {note.kind.value.replace('_', ' ')}: {note.text}")
+
+
+def _axis_line(axis: Axis) -> str:
+    said = " ".join(part.rstrip(".") + "." for part in (axis.definition, axis.explanation) if part)
+    includes = f" Includes: {', '.join(axis.includes[:_INCLUDES_SHOWN])}" if axis.includes else ""
+    more = f" and {len(axis.includes) - _INCLUDES_SHOWN} more" if len(axis.includes) > _INCLUDES_SHOWN else ""
+    return f"  {axis.position}  {axis.value}  {axis.name}: {axis.label or '-'}. {said}{includes}{more}".rstrip()
 
 
 @click.command()
@@ -149,11 +167,14 @@ def validate(config: Config, codes: tuple[str, ...], system: str, day: date | No
     \b
     chartcoder validate E11.9 S72.001A --date 2026-03-31
     chartcoder validate E11 --json
+    chartcoder validate 0TT34ZZ --system icd10pcs
+    chartcoder validate A4253-NU-KX J0120 --system hcpcs --date 2025-10-01
 
-    Exit status 1 if one may not be reported; what may be meant is listed below it.
+    Of ICD-10-PCS it says which axis is wrong, and what would be valid there. HCPCS and CPT codes may have modifiers,
+    and ICD-11 codes may be clusters. Exit status 1 if one may not be reported; what may be meant is listed below it.
     """
-    _check_codes(codes)
-    checks = validate_codes(open_releases(config), System(system), codes, day)
+    check_lengths(codes)
+    checks = validate_lines(open_releases(config), System(system), codes, day)
     for check in checks:
         if as_json:
             _write_json(check)

@@ -21,7 +21,8 @@ _SETTINGS = {
     number: member for member, number in enum_numbers(types_pb2.Setting, tuple(types.Setting), "SETTING").items()
 }
 _SEXES = {number: member for member, number in enum_numbers(types_pb2.Sex, tuple(types.Sex), "SEX").items()}
-_NOTE_KINDS = enum_numbers(codeset_pb2.NoteKind, tuple(kind.name for kind in NoteKind), "NOTE_KIND")
+_NOTE_NAMES = tuple(kind.name for kind in NoteKind if kind is not NoteKind.ATTRIBUTE)
+_NOTE_KINDS = enum_numbers(codeset_pb2.NoteKind, _NOTE_NAMES, "NOTE_KIND")
 _OFFSET_UNITS = frozenset(types_pb2.OffsetUnit.values())
 
 
@@ -96,6 +97,18 @@ def put_code(to: codeset_pb2.Code, code: Code) -> None:
     to.billable = code.billable
     to.parent = code.parent
     to.children.extend(code.children)
+    for axis in code.axes:
+        to.axes.add(
+            position=axis.position,
+            name=axis.name,
+            value=axis.value,
+            label=axis.label,
+            definition=axis.definition,
+            explanation=axis.explanation,
+            includes=axis.includes,
+        )
+    for attribute in code.attributes:
+        to.attributes.add(name=attribute.name, value=attribute.value, meaning=attribute.meaning)
     for note in code.notes:
         to.notes.add(kind=_NOTE_KINDS[note.kind.name], text=note.text)
     if code.added:

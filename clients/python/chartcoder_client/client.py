@@ -11,13 +11,14 @@ import grpc
 
 from chartcoder_client import convert
 from chartcoder_client.errors import CallError, error_from_call, error_from_status
+from codesets.crosswalk import MapRelease
 from codesets.search import SearchHit
 from codesets.translate import Translation
 from codesets.types import Code, Release, System
 from codesets.validate import CodeCheck
 from engine.pb.chartcoder.v1 import codeset_pb2, codeset_pb2_grpc, coding_pb2, coding_pb2_grpc
 from engine.pb.chartcoder.v1.types_pb2 import ChartFrame
-from engine.types import Chart, CodedChart
+from engine.types import Chart, CodedChart, Sex
 
 MIB = 1024 * 1024
 
@@ -146,11 +147,18 @@ class ChartcoderClient:
         target: System | None = None,
         source_day: date | None = None,
         target_day: date | None = None,
+        age_years: float | None = None,
+        sex: Sex = Sex.UNSPECIFIED,
     ) -> list[Translation]:
-        """Carry codes to another release or system."""
+        """Carry codes to another release or system; age and sex are for the rules of a SNOMED CT map."""
         request = codeset_pb2.TranslateCodeRequest(
-            source_system=source.value, target_system=(target or source).value, codes=codes
+            source_system=source.value,
+            target_system=(target or source).value,
+            codes=codes,
+            sex=f"SEX_{sex.value}",
         )
+        if age_years is not None:
+            request.age_years = age_years
         convert.put_day(request.source_date, source_day)
         convert.put_day(request.target_date, target_day)
         reply = self._call(self._codesets.TranslateCode, request)
@@ -161,6 +169,12 @@ class ChartcoderClient:
         request = codeset_pb2.ListCodeSetsRequest(system=system.value if system else "")
         sets = self._pages(self._codesets.ListCodeSets, request, lambda reply: reply.code_sets, None)
         return [convert.release_from(item) for item in sets]
+
+    def list_crosswalks(self, system: System | None = None) -> list[MapRelease]:
+        """List the loaded crosswalks, those from and to one system if it is named."""
+        request = codeset_pb2.ListCodeSetsRequest(system=system.value if system else "", page_size=1)
+        reply = self._call(self._codesets.ListCodeSets, request)
+        return [convert.map_from(item) for item in reply.crosswalks]
 
     def _call(self, method: Callable[..., Any], request: Any) -> Any:
         with _errors():
