@@ -12,6 +12,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from codesets.errors import SourceError
@@ -28,6 +29,7 @@ TABLES_ROOT, DEFINITIONS_ROOT = "ICD10PCS.tabular", "ICD10PCS.definitions"
 _TABLE = 3  # characters that name a table
 _VALUE = re.compile("[0-9A-HJ-NP-Z]")
 _TERM = "term"
+_KEPT_TABLES = 128
 _SURGICAL, _DEVICE = "0", 6
 Rows = dict[str, list[tuple[Cell, ...]]]
 
@@ -186,6 +188,8 @@ class Reference:
     def __init__(self, home: Path | None, release: Release) -> None:
         paths = (_path(home, release.version, kind) if home else None for kind in (TABLES, DEFINITIONS))
         self._tables, self._definitions = (open_reference(path) if path and path.exists() else None for path in paths)
+        # Codes of one table are asked for together, and a table is parsed in half a millisecond.
+        self._table = lru_cache(maxsize=_KEPT_TABLES)(self._tables.get if self._tables else lambda _: [])
 
     def axes(self, code: str) -> tuple[Axis, ...]:
         """Say what each character of a code or of the beginning of one means."""
@@ -204,7 +208,7 @@ class Reference:
         if position <= _TABLE:
             rows = self._tables.get(code[:position])
             return (str(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else ("", "", "")
-        values = [row for row in self._tables.get(f"{code[:_TABLE]}:") if row[3] == code[int(row[1]) - 1 : int(row[1])]]
+        values = [row for row in self._table(f"{code[:_TABLE]}:") if row[3] == code[int(row[1]) - 1 : int(row[1])]]
         # The row of the table in which every character of the code stands.
         whole = len(code) - _TABLE
         fit = [number for number in {row[0] for row in values} if sum(row[0] == number for row in values) == whole]

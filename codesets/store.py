@@ -11,7 +11,7 @@ from codesets.errors import NoReleaseError
 from codesets.icd10cm import packaged_tabular, read_tabular
 from codesets.icd10pcs_reference import Reference
 from codesets.snapshot import Snapshot, write_snapshot
-from codesets.types import Code, Release, ReleaseSource, System
+from codesets.types import ENDED, Code, Release, ReleaseSource, System
 
 _IMPORT = "import one with `chartcoder codesets import`"
 _HOW_TO_LOAD = {
@@ -97,7 +97,7 @@ class Releases:
         return self._references[release]
 
     def release(self, system: System, day: date | None = None) -> Snapshot:
-        """Return the release in force on a day (None: the newest).
+        """Return the release in force on a day (None: the newest); of a system that has ended, its last on later days.
 
         Raises NoReleaseError if the system has no release, or none that covers the day.
         """
@@ -108,13 +108,21 @@ class Releases:
             return loaded[0]
         for snapshot in loaded:
             release = snapshot.release
-            if release.effective_from <= day and (release.effective_to is None or day <= release.effective_to):
+            if is_in_force(release, day):
                 return snapshot
+        newest = loaded[0].release.effective_to
+        if system in ENDED and newest is not None and day > newest:
+            return loaded[0]
         periods = ", ".join(_period(snapshot.release) for snapshot in loaded)
         raise NoReleaseError(
             f"date of service: got {day.isoformat()}, want a day in a loaded {system.value} release ({periods}); "
             "import the release of that day with `chartcoder codesets import`"
         )
+
+
+def is_in_force(release: Release, day: date) -> bool:
+    """Whether a day is among those of a release."""
+    return release.effective_from <= day and (release.effective_to is None or day <= release.effective_to)
 
 
 def _period(release: Release) -> str:

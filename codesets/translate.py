@@ -215,8 +215,11 @@ def _became(before: ValidatingSnapshot, after: ValidatingSnapshot, asked: str, t
     code = normalise_code(asked, before.release.system)
     was, now = before.index_of(code), after.index_of(code)
     if was < 0:
-        return Translation(asked, TranslationKind.UNKNOWN)
-    replaced = _replaced(code, before, after, table) if table else ()
+        # A code older than every loaded release may still be in the conversion table.
+        older = _replaced(code, 0, after, table) if table and now < 0 else ()
+        kind = TranslationKind.DELETED if older else TranslationKind.UNKNOWN
+        return Translation(asked, kind, _plain(older), older)
+    replaced = _replaced(code, int(before.release.version), after, table) if table else ()
     if now < 0:
         targets = _plain(replaced) or _left_above(code, after)
         return Translation(asked, TranslationKind.DELETED, targets, replaced)
@@ -227,11 +230,9 @@ def _became(before: ValidatingSnapshot, after: ValidatingSnapshot, asked: str, t
     return Translation(asked, kind, (CodeTitle(code, title),))
 
 
-def _replaced(
-    code: str, before: ValidatingSnapshot, after: ValidatingSnapshot, table: Crosswalk
-) -> tuple[MapOption, ...]:
-    """Follow the conversion table from one release to the other, until a code of the other is reached."""
-    first, last = int(before.release.version), int(after.release.version)
+def _replaced(code: str, first: int, after: ValidatingSnapshot, table: Crosswalk) -> tuple[MapOption, ...]:
+    """Follow the conversion table from a fiscal year to a release, until codes of that are reached."""
+    last = int(after.release.version)
     reached: dict[str, MapRow] = {}
     waiting, steps = [code], 0
     while waiting and steps < _MOST_STEPS:

@@ -19,6 +19,10 @@ class System(StrEnum):
     SNOMEDCT = "snomedct"
 
 
+# Systems whose last release is no longer reported: ICD-9-CM since 2015-10-01 (45 CFR 162.1002).
+ENDED = frozenset((System.ICD9CM,))
+
+
 class NoteKind(StrEnum):
     """The kinds of instructional note in the ICD-10-CM tabular list, and what other publishers say of a code."""
 

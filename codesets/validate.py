@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from codesets.icd10pcs_tables import AxisFault, Tables
-from codesets.types import Code, Release, System
+from codesets.types import ENDED, Code, Release, System
 from codesets.written import FORMS
 from codesets.written import normalise_code as normalise_code
 
@@ -126,13 +126,17 @@ def pcs_tables(snapshot: ValidatingSnapshot) -> Tables:
 def _check_known(asked: str, code: str, snapshot: ValidatingSnapshot, day: date | None) -> CodeCheck:
     found = snapshot.find(code)
     title = found.title
-    version = f"{snapshot.release.system.value} {snapshot.release.version}"
+    system = snapshot.release.system
+    version = f"{system.value} {snapshot.release.version}"
     if day and found.terminated and day > found.terminated:
         message = f"deleted: last in force on {found.terminated.isoformat()}"
         return CodeCheck(asked, code, CodeStatus.DELETED, message, title, near_codes(code, snapshot))
     if day and found.added and day < found.added:
         message = f"in force from {found.added.isoformat()}"
         return CodeCheck(asked, code, CodeStatus.NOT_YET_EFFECTIVE, message, title, near_codes(code, snapshot))
+    if system in ENDED and day and snapshot.release.effective_to and day > snapshot.release.effective_to:
+        ended = snapshot.release.effective_to.isoformat()
+        return CodeCheck(asked, code, CodeStatus.DELETED, f"{system.value} ended on {ended}: report ICD-10", title)
     if snapshot.is_billable(code):
         return CodeCheck(asked, code, CodeStatus.VALID, f"valid in {version}", title)
     special = _why_not_alone(found)
