@@ -1,7 +1,7 @@
 """Says where the compiled search index of a release is kept.
 
 Its file name carries the hash of all that it is made from (the snapshot, its index, our lexicon, the list of common
-codes and the code that writes it), as a dictionary's does: a stale index is never opened, and a fresh one never rebuilt.
+codes and the code that writes it), as a dictionary's does: a stale index is never opened, a fresh one never rebuilt.
 """
 
 import hashlib

@@ -142,12 +142,16 @@ def _map_code(
 
 def _map_cluster(asked: str, code: str, crosswalk: Crosswalk, after: ValidatingSnapshot | None) -> Translation:
     """Map a cluster of ICD-11 by its stem codes, each of which has a code of its own; extension codes have none."""
+    try:
+        stems = parse_cluster(code)
+    except ValueError:
+        return Translation(asked, TranslationKind.UNKNOWN)
     kind = crosswalk.release.kind
-    found = [make_options(crosswalk.rows(stem.code), kind, after, _NO_FACTS) for stem in parse_cluster(code)]
+    found = [make_options(crosswalk.rows(stem.code), kind, after, _NO_FACTS) for stem in stems]
     if not all(found):
         return Translation(asked, TranslationKind.UNMAPPED)
     parts = tuple(options[0].parts[0] for options in found)
-    lost = any(stem.extensions for stem in parse_cluster(code))
+    lost = any(stem.extensions for stem in stems)
     advice = ("the extension codes of the cluster are not carried over",) if lost else ()
     option = MapOption(Relationship.SOURCE_IS_NARROWER if lost else Relationship.RELATED_TO, parts, advice=advice)
     return Translation(asked, TranslationKind.MAPPED, options=(option,))
