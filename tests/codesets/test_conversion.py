@@ -9,7 +9,10 @@ from codesets.errors import SourceError
 from codesets.types import System
 
 BROADER, RELATED = Relationship.SOURCE_IS_BROADER, Relationship.RELATED_TO
-PCS_HEAD = "Current code(s) assignment\tCode title\tEffective year\tPrevious code(s) assignment\tPredecessor code title\tChange type\tComment\tEffective month/day [MM.DD]\r\n"
+PCS_HEAD = (
+    "Current code(s) assignment\tCode title\tEffective year\tPrevious code(s) assignment\tPredecessor code title\t"
+    "Change type\tComment\tEffective month/day [MM.DD]\r\n"
+)
 PCS = PCS_HEAD + (
     '0TT00ZA\t"Part of kidney, new"\t2026\t0TT00ZZ\t"Kidney"\tNew\t10.01\r\n'
     '0TT04ZZ\t"Kidney by scope"\t2025\t0TT04Z6\t"Kidney by old scope"\tDeleted\t"now one code"\t10.01\r\n'
@@ -17,7 +20,8 @@ PCS = PCS_HEAD + (
     'NoPCS\t\t2024\t0TT20Z6\t"Gone"\tDeleted\t"no successor"\t10.01\r\n'
 )
 CM = (
-    '"The National Center has published an update."\t\t\n"Current code assignment"\t"Effective"\t"Previous Code(s) Assignment"\n'
+    '"The National Center has published an update."\t\t\n'
+    '"Current code assignment"\t"Effective"\t"Previous Code(s) Assignment"\n'
     '"A04.71"\t2017\t"A04.7"\n"A04.72"\t2017\t"A04.7"\n"U09.9"\t04/01/23\t"B94.8 & Z86.16"\n"V00.01"\t2016\t"None"\n'
     '"T15.1"\t2018\t"Codes in Categories T15-T19"\n"S72.1"\t10/01/21\t"S72.8X1A, S72.8X2A"\n'
 )

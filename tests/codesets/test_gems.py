@@ -10,7 +10,10 @@ from codesets.types import System
 
 RELATED, EQUIVALENT, NONE = Relationship.RELATED_TO, Relationship.EQUIVALENT, Relationship.NOT_RELATED_TO
 # Made up in the layout: one exact entry, two approximate alternatives, no map, and a cluster of two lists.
-OLD_TO_NEW = "0010  A000    00000\r\n25000 E119    10000\r\n25000 E1169   10000\r\nE9500 NoDx    11000\r\nV1000 Z8500   00000\r\n"
+OLD_TO_NEW = (
+    "0010  A000    00000\r\n25000 E119    10000\r\n25000 E1169   10000\r\nE9500 NoDx    11000\r\n"
+    "V1000 Z8500   00000\r\n"
+)
 NEW_TO_OLD = (
     "E1152   25070 10111\nE1152   25072 10111\nE1152   7854  10112\nE119    25000 10000\nR29700  NoDx  11000\n"
     "T3991XA v5889 10000\nT3991XD 9654  10121\nT3991XD E9500 10122\n"

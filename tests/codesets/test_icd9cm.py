@@ -1,6 +1,5 @@
 """ICD-9-CM: titles in fixed columns, the levels made above them, the end of the system."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +14,10 @@ from codesets.store import Releases, save_release
 from codesets.types import Node, ReleaseSource, System
 from codesets.validate import CodeStatus
 
-LONG = "0010  Cholera due to first\n0019  Cholera, unspecified\n462   Sore throat\n25000 Sugar, plain\n25001 Sugar, young\nE8881 Fall on thing\nV1000 History of growth\n"
+LONG = (
+    "0010  Cholera due to first\n0019  Cholera, unspecified\n462   Sore throat\n25000 Sugar, plain\n"
+    "25001 Sugar, young\nE8881 Fall on thing\nV1000 History of growth\n"
+)
 SHORT = LONG.replace("Cholera due to first", "Chol first")
 PROCEDURES = "0001 Ultrasound of head\n0010 Implant of drug\n8154 Knee made new\n"
 
@@ -31,10 +33,10 @@ def release() -> ReleaseSource:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     home = tmp_path_factory.mktemp("icd9")
     save_release(home, release())
-    yield Releases.open(home)
+    return Releases.open(home)
 
 
 def test_codes_have_their_dots_chapters_and_categories() -> None:

@@ -9,7 +9,10 @@ from codesets.snomed_map import ICD10_REFSET, ICD10CM_REFSET, looks_like, read_e
 from codesets.types import System
 
 NAME = "der2_iisssccRefset_ExtendedMapSnapshot_US1000124_20260301.txt"
-HEAD = "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId\tmapGroup\tmapPriority\tmapRule\tmapAdvice\tmapTarget\tcorrelationId\tmapCategoryId\n"
+HEAD = (
+    "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId\tmapGroup\tmapPriority\t"
+    "mapRule\tmapAdvice\tmapTarget\tcorrelationId\tmapCategoryId\n"
+)
 CHILD = "IFA 445518008 | Age at onset of clinical finding (observable entity) | < 18.0 years"
 FEMALE = "IFA 248152002 | Female (finding) |"
 OTHER = "IFA 77386006 | Pregnancy (finding) |"
@@ -26,8 +29,11 @@ def line(
 
 
 def test_rows_are_read_by_group_and_priority() -> None:
-    text = HEAD + line("m3", "2", target="I10") + line("m2", "1", "2", rule="OTHERWISE TRUE") + line(
-        "m1", rule=CHILD, target="E10.9"
+    text = (
+        HEAD
+        + line("m3", "2", target="I10")
+        + line("m2", "1", "2", rule="OTHERWISE TRUE")
+        + line("m1", rule=CHILD, target="E10.9")
     )
     assert looks_like(text)
     read = read_extended_map(text, name=NAME)
@@ -44,9 +50,13 @@ def test_the_map_to_icd10_is_told_apart() -> None:
 
 
 def test_of_a_full_file_the_last_state_counts_and_inactive_rows_are_left_out() -> None:
-    text = HEAD + line(day="20240301", target="E11.8") + line(day="20260301") + line(
-        "m9", "2", target="I10", day="20240301"
-    ) + line("m9", "2", target="I10", day="20250301", active="0")
+    text = (
+        HEAD
+        + line(day="20240301", target="E11.8")
+        + line(day="20260301")
+        + line("m9", "2", target="I10", day="20240301")
+        + line("m9", "2", target="I10", day="20250301", active="0")
+    )
     (row,) = read_extended_map(text, name=NAME).rows["44054006"]
     assert row.target == "E11.9"
 

@@ -1,6 +1,6 @@
 """Translation by crosswalks: alternatives, combinations kept together, WHO's maps, rules of SNOMED CT, conversion."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -92,7 +92,10 @@ MAPS = (
         System.ICD10CM,
         {
             "R51": [MapRow("R51.9", Relationship.SOURCE_IS_BROADER, 2021, 1, advice="new")],
-            "G00.0": [MapRow("G00.1", RELATED, 2025, 1, advice="deleted"), MapRow("E11.9", RELATED, 2025, 2, advice="new")],
+            "G00.0": [
+                MapRow("G00.1", RELATED, 2025, 1, advice="deleted"),
+                MapRow("E11.9", RELATED, 2025, 2, advice="new"),
+            ],
             "G00.1": [MapRow("G00.2", RELATED, 2026, 1, advice="deleted")],
             "OLD.1": [MapRow("A00.9", RELATED, 2019, 1, advice="new")],
         },
@@ -102,7 +105,7 @@ MAPS = (
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Releases:
     home = tmp_path_factory.mktemp("translate")
     extension = Attribute("extension", "yes", "an extension code")
     new = {"A00.0": True, "A00.9": True, "E11.9": True, "E11.0": True, "E11": False, "I96": True, "G00.2": True}
@@ -112,7 +115,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
     save_release(home, release(System.ICD11, "2024", {"5A11": True, "1A00": True}, extension))
     for source in MAPS:
         save_crosswalk(home, source)
-    yield Releases.open(home)
+    return Releases.open(home)
 
 
 def shown(option: MapOption) -> tuple[str, list[list[str]]]:
