@@ -20,7 +20,8 @@ from codesets.validate import CodeStatus
 
 HEAD = (
     "Foundation URI\tLinearization URI\tCode\tBlockId\tTitle\tClassKind\tDepthInKind\tIsResidual\tChapterNo\t"
-    "BrowserLink\tisLeaf\tPrimary tabulation\tGrouping1\tGrouping2\tGrouping3\tGrouping4\tGrouping5\tVersion:2024 Jan 21 - 22:30 UTC\r\n"
+    "BrowserLink\tisLeaf\tPrimary tabulation\tGrouping1\tGrouping2\tGrouping3\tGrouping4\tGrouping5\t"
+    "Version:2024 Jan 21 - 22:30 UTC\r\n"
 )
 
 
