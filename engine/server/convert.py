@@ -35,7 +35,7 @@ def chart_from(request: Any) -> types.Chart:
     checker.want("chart.setting", chart.setting in _SETTINGS, f"got {chart.setting}, want a Setting")
     checker.want("chart.sex", chart.sex in _SEXES, f"got {chart.sex}, want a Sex")
     _check_lengths(checker, chart)
-    days = {name: _optional_day(checker, chart, name) for name in ("date_of_service", "birth_date")}
+    days = {name: _optional_day(checker, chart, name) for name in ("date_of_service", "birth_date", "discharge_date")}
     checker.finish()
     return types.Chart(
         chart_id=chart.chart_id,
@@ -49,6 +49,7 @@ def chart_from(request: Any) -> types.Chart:
         payer=chart.payer,
         known_codes=tuple(chart.known_codes),
         systems=tuple(chart.systems),
+        discharge_date=days["discharge_date"],
     )
 
 

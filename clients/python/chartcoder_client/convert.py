@@ -43,6 +43,7 @@ def put_chart(to: types_pb2.Chart, chart: types.Chart) -> None:
         to.documents.add(document_id=document.document_id, kind=document.kind, text=document.text)
     to.setting = _number(types_pb2.Setting, f"SETTING_{chart.setting.name}")
     put_day(to.date_of_service, chart.date_of_service)
+    put_day(to.discharge_date, chart.discharge_date)
     to.sex = _number(types_pb2.Sex, f"SEX_{chart.sex.name}")
     if chart.age_years is not None:
         to.age_years = chart.age_years
