@@ -29,7 +29,7 @@ TABLES_ROOT, DEFINITIONS_ROOT = "ICD10PCS.tabular", "ICD10PCS.definitions"
 _TABLE = 3  # characters that name a table
 _VALUE = re.compile("[0-9A-HJ-NP-Z]")
 _TERM = "term"
-_KEPT_TABLES = 128
+_KEPT_TABLES, _KEPT_DEFINITIONS = 128, 2048
 _SURGICAL, _DEVICE = "0", 6
 Rows = dict[str, list[tuple[Cell, ...]]]
 
@@ -190,32 +190,43 @@ class Reference:
         self._tables, self._definitions = (open_reference(path) if path and path.exists() else None for path in paths)
         # Codes of one table are asked for together, and a table is parsed in half a millisecond.
         self._table = lru_cache(maxsize=_KEPT_TABLES)(self._tables.get if self._tables else lambda _: [])
+        self._defined = lru_cache(maxsize=_KEPT_DEFINITIONS)(self._definition)
 
     def axes(self, code: str) -> tuple[Axis, ...]:
         """Say what each character of a code or of the beginning of one means."""
-        return tuple(self._axis(code, position) for position in range(1, min(len(code), LENGTH) + 1))
+        code = code[:LENGTH]
+        labels = [self._above(code[:position]) for position in range(1, min(len(code), _TABLE) + 1)]
+        labels += self._in_row(code)
+        return tuple(self._axis(code, position, *said) for position, said in enumerate(labels, 1))
 
-    def _axis(self, code: str, position: int) -> Axis:
-        name, label, definition = self._label(code, position)
-        rows = self._definitions.get(_defined(code[:1], position, label)) if self._definitions and label else []
-        said = [str(cell) for cell in rows[0]] if rows else ["", ""]
+    def _axis(self, code: str, position: int, name: str, label: str, definition: str) -> Axis:
+        said = self._defined(_defined(code[:1], position, label)) if label else ("", "")
         name = name or axis_name(code, position - 1).capitalize()
-        return Axis(position, name, code[position - 1], label, said[0] or definition, said[1], tuple(said[2:]))
+        return Axis(position, name, code[position - 1], label, said[0] or definition, said[1], said[2:])
 
-    def _label(self, code: str, position: int) -> tuple[str, str, str]:
-        if self._tables is None:
-            return "", "", ""
-        if position <= _TABLE:
-            rows = self._tables.get(code[:position])
-            return (str(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else ("", "", "")
-        values = [row for row in self._table(f"{code[:_TABLE]}:") if row[3] == code[int(row[1]) - 1 : int(row[1])]]
-        # The row of the table in which every character of the code stands.
-        whole = len(code) - _TABLE
-        fit = [number for number in {row[0] for row in values} if sum(row[0] == number for row in values) == whole]
-        for row in values:
-            if row[1] == position and (not fit or row[0] in fit):
-                return str(row[2]), str(row[4]), ""
-        return "", "", ""
+    def _definition(self, key: str) -> tuple[str, ...]:
+        rows = self._definitions.get(key) if self._definitions else []
+        return tuple(str(cell) for cell in rows[0]) if rows else ("", "")
+
+    def _above(self, prefix: str) -> tuple[str, str, str]:
+        """Return name, label and definition of the last character of what names a table, or of its beginning."""
+        rows = self._tables.get(prefix) if self._tables else []
+        return (str(rows[0][0]), str(rows[0][1]), str(rows[0][2])) if rows else ("", "", "")
+
+    def _in_row(self, code: str) -> list[tuple[str, str, str]]:
+        """Return the same of the characters below, as the row has them in which most characters of the code stand.
+
+        That is all of them, but for a code that is newer than the tables: then other rows fill in.
+        """
+        fit: dict[Cell, dict[Cell, list[Cell]]] = {}
+        anywhere: dict[Cell, list[Cell]] = {}
+        for row in self._table(f"{code[:_TABLE]}:") if len(code) > _TABLE else ():
+            if row[3] == code[int(row[1]) - 1 : int(row[1])]:
+                fit.setdefault(row[0], {})[row[1]] = row
+                anywhere.setdefault(row[1], row)
+        best = anywhere | max(fit.values(), key=len, default={})
+        found = (best.get(position) for position in range(_TABLE + 1, len(code) + 1))
+        return [(str(row[2]), str(row[4]), "") if row else ("", "", "") for row in found]
 
     def key(self, term: str) -> tuple[KeyTerm, ...]:
         """Return where the body part and device keys put a name, none if they do not have it."""
