@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from codesets.errors import NoReleaseError
 from codesets.icd11 import parse_cluster
 from codesets.types import System
 from codesets.validate import CodeCheck, CodeStatus, ValidatingReleases, ValidatingSnapshot, validate_codes
@@ -60,7 +61,8 @@ def _with_modifiers(
             unchecked.append(modifier)
         elif found.status is not CodeStatus.VALID:
             return _fault(check, asked, f"modifier {modifier}: {found.message}", found.status)
-    note = f"; modifier {', '.join(unchecked)} is CPT's and was not checked: no CPT file has it" if unchecked else ""
+    named = ", ".join(unchecked)
+    note = f"; {named} not checked: no release of the day is loaded that could have it" if unchecked else ""
     return replace(check, asked=asked, code=written, message=f"{check.message}, with its modifiers{note}")
 
 
@@ -73,12 +75,13 @@ def _fault(check: CodeCheck, asked: str, message: str, status: CodeStatus) -> Co
 
 
 def _modifier(releases: ValidatingReleases, modifier: str, day: date | None) -> CodeCheck | None:
-    """Check a modifier; None where it is CPT's and no CPT release has it."""
-    if _LEVEL_ONE.fullmatch(modifier):
-        if not any(snapshot.index_of(modifier) >= 0 for snapshot in releases.snapshots(System.CPT)):
-            return None
-        return _alone(releases.release(System.CPT, day), modifier, day)
-    return _alone(releases.release(System.HCPCS, day), modifier, day)
+    """Check a modifier; None where its release is not loaded, or is of CPT and says nothing of modifiers."""
+    is_level_one = _LEVEL_ONE.fullmatch(modifier) is not None
+    try:
+        snapshot = releases.release(System.CPT if is_level_one else System.HCPCS, day)
+    except NoReleaseError:
+        return None
+    return None if is_level_one and snapshot.index_of(modifier) < 0 else _alone(snapshot, modifier, day)
 
 
 def _alone(snapshot: ValidatingSnapshot, modifier: str, day: date | None) -> CodeCheck:

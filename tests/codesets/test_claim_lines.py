@@ -89,7 +89,7 @@ def test_every_field_of_a_record_is_kept_with_its_meaning(store: Releases) -> No
         ("E0260-QQ", date(2026, 2, 1), CodeStatus.UNKNOWN, "modifier QQ: not a modifier"),
         ("E0260-NU-NU", date(2026, 2, 1), CodeStatus.MALFORMED, "modifier NU twice"),
         ("E0260-NU-J1-AA-BB-CC", date(2026, 2, 1), CodeStatus.MALFORMED, "got 5 modifiers, want at most 4"),
-        ("E0260-59", date(2026, 2, 1), CodeStatus.VALID, "59 is CPT's and was not checked"),
+        ("E0260-59", date(2026, 2, 1), CodeStatus.VALID, "59 not checked: no release of the day"),
         ("J0120-NU", date(2026, 3, 31), CodeStatus.VALID, "with its modifiers"),
         ("J0120-NU", date(2026, 4, 1), CodeStatus.DELETED, "last in force on 2026-03-31"),
         ("K0001", None, CodeStatus.DELETED, "last in force on 2025-12-31"),

@@ -132,7 +132,10 @@ def test_imported_files_make_one_release_that_answers(store: Releases) -> None:
     checks = validate_lines(store, System.CPT, ["99901", "99901-25", "9990", "99903"], date(2026, 5, 1))
     statuses = [CodeStatus.VALID, CodeStatus.VALID, CodeStatus.MALFORMED, CodeStatus.UNKNOWN]
     assert [check.status for check in checks] == statuses
-    assert "25 is CPT's and was not checked" in checks[1].message
+    assert "25 not checked: no release of the day" in checks[1].message
+    # Without a release of HCPCS its modifiers cannot be checked either, and the line is answered all the same.
+    (check,) = validate_lines(store, System.CPT, ["99901-GT"], date(2026, 5, 1))
+    assert (check.status, "GT not checked" in check.message) == (CodeStatus.VALID, True)
 
 
 def test_a_day_of_another_year_has_no_release(store: Releases) -> None:
