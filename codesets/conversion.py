@@ -7,12 +7,11 @@ previous code to the current one. NCHS also writes ranges, of which the ends are
 Categories ..."), of which no row is made.
 """
 
-import csv
 import re
 from collections.abc import Sequence
-from io import StringIO
 
 from codesets.crosswalk import CrosswalkSource, MapKind, MapRow, Relationship
+from codesets.delimited import read_rows
 from codesets.errors import SourceError
 from codesets.types import System
 from codesets.written import normalise_code
@@ -50,7 +49,7 @@ def read_conversion(text: str, *, name: str) -> CrosswalkSource:
     is_pcs = _head(lines[at]) == _PCS_HEAD
     rows: dict[str, list[MapRow]] = {}
     last = 0
-    table = csv.reader(StringIO("\n".join(lines[at + 1 :])), delimiter="\t")
+    table = read_rows("\n".join(lines[at + 1 :]), source=name)
     for number, cells in enumerate(table, at + 2):
         if not any(cell.strip() for cell in cells):
             continue

@@ -6,14 +6,13 @@ text); and the Consolidated Code List, tab-separated with a header. A copyright 
 whose code field is a code begins them. An edition holds for a calendar year.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 from pathlib import PurePath
 
+from codesets.delimited import read_rows
 from codesets.errors import SourceError
 from codesets.types import Attribute, Node, ReleaseSource, System
 
@@ -117,7 +116,7 @@ def _consolidated(text: str, header: int, name: str) -> dict[str, dict[str, str]
     columns = [cell.strip().strip('"').upper() for cell in lines[header].split("\t")]
     place = {_COLUMNS[column]: number for number, column in enumerate(columns) if column in _COLUMNS}
     found: dict[str, dict[str, str]] = {kind: {} for kind in (LONG, MEDIUM, SHORT) if kind in place}
-    table = csv.reader(StringIO("\n".join(lines[header + 1 :])), delimiter="\t")
+    table = read_rows("\n".join(lines[header + 1 :]), source=name)
     for number, cells in enumerate(table, header + 2):
         if not any(cell.strip() for cell in cells):
             continue

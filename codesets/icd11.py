@@ -6,13 +6,12 @@ identifier. WHO, "ICD-11 Reference Guide" 2.10: in a cluster "/" joins stem code
 which are those of chapter X and never stand alone. What is read is the user's own download (CC BY-ND 3.0 IGO).
 """
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from io import StringIO
 
+from codesets.delimited import read_rows, want_columns
 from codesets.errors import SourceError
 from codesets.types import Attribute, Node, ReleaseSource, System
 
@@ -60,9 +59,10 @@ def read_tabulation(text: str, *, name: str) -> ReleaseSource:
 
 
 def _nodes(columns: Sequence[str], body: str, name: str) -> Iterator[Node]:
+    want_columns(columns, (*_COLUMNS, "ChapterNo", "isLeaf"), source=name)
     place = {column: number for number, column in enumerate(columns)}
     above: list[str] = []
-    for number, cells in enumerate(csv.reader(StringIO(body), delimiter="\t"), 2):
+    for number, cells in enumerate(read_rows(body, source=name), 2):
         where = f"{name} line {number}"
         if len(cells) < len(columns) - 1:
             raise SourceError(f"{where}: got {len(cells)} cells, want {len(columns)}; fetch the file again")

@@ -6,13 +6,12 @@ say which category a code maps to, and not how the two relate; the map to the fo
 equivalent, and is used where it is imported beside the others and names the very category of the row.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from io import StringIO
 
 from codesets.crosswalk import CrosswalkSource, MapKind, MapRow, Relationship
+from codesets.delimited import read_rows, want_columns
 from codesets.errors import SourceError
 from codesets.types import System
 
@@ -55,9 +54,12 @@ def read_map(text: str, *, name: str) -> CrosswalkSource | Equivalents:
     if not rows:
         raise SourceError(f"{name}: got a map without a row")
     if "icd11Code" not in columns:
+        want_columns(columns, ("icd10Code", "ICD-11 FoundationURI"), source=name)
         same = {row["icd10Code"]: row["ICD-11 FoundationURI"] for row in rows if row.get("relation") == "Equivalent"}
         return Equivalents(name, version, same)
+    want_columns(columns, ("icd10Code", "icd10Title", "icd11Code", "icd11Title"), source=name)
     if columns[0].startswith("10"):
+        want_columns(columns, ("11ClassKind",), source=name)
         group = _SEVERAL if "Multiple" in name or "Depth" in columns else _ONE
         return _forward(rows, group, name, version)
     return _backward(rows, name, version)
@@ -67,7 +69,7 @@ def _rows(text: str, columns: list[str], name: str) -> Iterator[dict[str, str]]:
     # The last column of the header is the date; in the map to the foundation the cells below it are the relation.
     names = ["relation" if _DATE.fullmatch(column) else column for column in columns]
     body = text.lstrip("\ufeff").partition("\n")[2]
-    for number, cells in enumerate(csv.reader(StringIO(body), delimiter="\t"), 2):
+    for number, cells in enumerate(read_rows(body, source=name), 2):
         if not any(cells):
             continue
         if len(cells) < len(names) - 1:

@@ -7,12 +7,11 @@ that are not active are left out. The file is licensed: it is read from the user
 user's home.
 """
 
-import csv
 import re
 from collections.abc import Iterator
-from io import StringIO
 
 from codesets.crosswalk import CrosswalkSource, MapKind, MapRow, Relationship
+from codesets.delimited import read_rows
 from codesets.errors import SourceError
 from codesets.map_rules import is_rule
 from codesets.types import System
@@ -73,8 +72,7 @@ def read_extended_map(text: str, *, name: str) -> CrosswalkSource:
 
 def _rows(text: str, name: str) -> Iterator[dict[str, str]]:
     body = text.lstrip("\ufeff").partition("\n")[2]
-    table = csv.reader(StringIO(body), delimiter="\t", quoting=csv.QUOTE_NONE)
-    for number, cells in enumerate(table, 2):
+    for number, cells in enumerate(read_rows(body, source=name, is_quoted=False), 2):
         if not any(cells):
             continue
         where = f"{name} line {number}"
