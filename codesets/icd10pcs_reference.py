@@ -36,12 +36,16 @@ Rows = dict[str, list[tuple[Cell, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class KeyTerm:
-    """An entry of the body part or device key: where a name belongs ("Gallbladder fossa" to "Peritoneal Cavity")."""
+    """An entry of the body part or device key: where a name belongs ("Gallbladder fossa" to "Peritoneal Cavity").
+
+    `scope` says of a specific device in which operations and body systems it is coded so; "" is everywhere.
+    """
 
     section: str
     position: int
     axis: str
     label: str
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,9 @@ def read_definitions(root: ET.Element, *, source: str) -> ReferenceSource:
     for aggregate in root.iter("aggregate"):
         parent, device = _text(aggregate, "parent"), _text(aggregate, "device")
         if parent and device:
-            _add_key(rows, device, (_SURGICAL, _DEVICE, "Device", parent))
+            systems = ", ".join(_plain(system) for system in aggregate.findall("bodySys"))
+            scope = "; ".join(part for part in (_text(aggregate, "operation"), systems) if part)
+            _add_key(rows, device, (_SURGICAL, _DEVICE, "Device", parent, scope))
     if not count:
         raise SourceError(f"{source}: got no definition")
     return ReferenceSource(DEFINITIONS, _version(root, source), source, count, rows)
@@ -231,7 +237,7 @@ class Reference:
     def key(self, term: str) -> tuple[KeyTerm, ...]:
         """Return where the body part and device keys put a name, none if they do not have it."""
         rows = self._definitions.get(f"{_TERM}|{term.strip().casefold()}") if self._definitions else []
-        return tuple(KeyTerm(str(row[0]), int(row[1]), str(row[2]), str(row[3])) for row in rows)
+        return tuple(KeyTerm(str(row[0]), int(row[1]), *map(str, row[2:])) for row in rows)
 
 
 def reference_files(home: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from codesets.crosswalk import Crosswalk, open_crosswalks
 from codesets.errors import NoReleaseError
 from codesets.icd10cm import packaged_tabular, read_tabular
-from codesets.icd10pcs_reference import Reference
+from codesets.icd10pcs_reference import KeyTerm, Reference
 from codesets.snapshot import Snapshot, write_snapshot
 from codesets.types import ENDED, Code, Release, ReleaseSource, System
 
@@ -86,6 +86,11 @@ class Releases:
         if snapshot.release.system is not System.ICD10PCS:
             return found
         return replace(found, axes=self.reference(snapshot.release).axes(found.code))
+
+    def key_terms(self, snapshot: Snapshot, name: str) -> tuple[KeyTerm, ...]:
+        """Return where the keys of a release of ICD-10-PCS put a name; none for another system, or no such name."""
+        is_pcs = snapshot.release.system is System.ICD10PCS
+        return self.reference(snapshot.release).key(name) if is_pcs else ()
 
     def reference(self, release: Release) -> Reference:
         """Return the labels and definitions of a release of ICD-10-PCS; it is empty where none are imported.

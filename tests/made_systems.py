@@ -24,6 +24,9 @@ TABLES = """<ICD10PCS.tabular><version>2026</version><pcsTable>
 <axis pos="6"><title>Device</title><label code="Z">No Device</label></axis>
 <axis pos="7"><title>Qualifier</title><label code="Z">No Qualifier</label></axis></pcsRow>
 </pcsTable></ICD10PCS.tabular>"""
+DEFINITIONS = """<ICD10PCS.definitions><version>2026</version><section code="0"><title>Medical and Surgical</title>
+<axis pos="4"><title>Body Part</title><terms><title>Kidney, Right</title><includes>Renal bean</includes></terms></axis>
+</section></ICD10PCS.definitions>"""
 _RF2 = (
     "id\teffectiveTime\tactive\tmoduleId\trefsetId\treferencedComponentId\tmapGroup\tmapPriority\tmapRule\tmapAdvice\t"
     "mapTarget\tcorrelationId\tmapCategoryId\n"
@@ -62,6 +65,7 @@ def make_systems(home: Path, downloads: Path) -> None:
         "CMS32_DESC_LONG_DX.txt": TITLES,
         "icd10pcs_order_2026.txt": PCS,
         "icd10pcs_tables_2026.xml": TABLES,
+        "icd10pcs_definitions_2026.xml": DEFINITIONS,
         "Map.txt": RULES,
         "HCPC2026_JAN_ANWEB.txt": HCPCS,
     }

@@ -10,6 +10,7 @@ import click
 
 from codesets.claim_lines import validate_lines
 from codesets.errors import UnknownCodeError
+from codesets.icd10pcs_reference import KeyTerm
 from codesets.snapshot import Snapshot
 from codesets.types import Axis, Code, System
 from codesets.validate import CodeCheck, CodeStatus, normalise_code
@@ -52,8 +53,10 @@ def lookup(config: Config, codes: tuple[str, ...], system: str, day: date | None
     chartcoder lookup E11.9
     chartcoder lookup e119 I10 --json
     chartcoder lookup G0008 --system hcpcs
+    chartcoder lookup "vermiform appendix" --system icd10pcs
 
-    With or without the dot, in any case. Exit status 1 if the release does not have one of them.
+    With or without the dot, in any case. A name of the body part or device key of ICD-10-PCS is looked up in the keys.
+    Exit status 1 if the release does not have one of them.
     """
     check_lengths(codes)
     releases = open_releases(config)
@@ -63,8 +66,12 @@ def lookup(config: Config, codes: tuple[str, ...], system: str, day: date | None
         try:
             found = releases.find(snapshot, normalise_code(code, System(system)))
         except UnknownCodeError as error:
-            unknown += 1
-            say(str(error))
+            keys = releases.key_terms(snapshot, code)
+            unknown += not keys
+            for key in keys:
+                write_line(json.dumps(asdict(key), ensure_ascii=False) if as_json else _key_line(code, key))
+            if not keys:
+                say(str(error))
             continue
         if as_json:
             _write_json(found)
@@ -92,6 +99,11 @@ def _show(found: Code, snapshot: Snapshot) -> None:
         write_line(f"  in force {found.added or 'from the first'} to {found.terminated or 'now'}")
     for note in found.notes:
         write_line(f"  {note.kind.value.replace('_', ' ')}: {note.text}")
+
+
+def _key_line(name: str, key: KeyTerm) -> str:
+    scope = f" ({key.scope})" if key.scope else ""
+    return f"{name}  is coded to {key.label}: character {key.position}, {key.axis}, of section {key.section}{scope}"
 
 
 def _axis_line(axis: Axis) -> str:

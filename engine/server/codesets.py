@@ -207,6 +207,10 @@ def _encode_lookup(releases: Releases, snapshot: Snapshot, asked: str) -> bytes:
     except UnknownCodeError as error:
         result.ClearField("code")
         result.error.CopyFrom(to_status(error))
+        for key in releases.key_terms(snapshot, asked):
+            result.key_terms.add(
+                section=key.section, position=key.position, axis=key.axis, label=key.label, scope=key.scope
+            )
     return reply.SerializeToString()
 
 

@@ -71,6 +71,14 @@ def test_lookup_shows_what_each_character_of_a_procedure_says(home: Path) -> Non
     assert "  5  4  Approach: By scope." in run.out
 
 
+def test_lookup_leads_a_name_of_the_keys_to_its_value(home: Path) -> None:
+    run = run_here("--home", home, "lookup", "Renal bean", "--system", "icd10pcs")
+    assert run.status == 0
+    assert run.out == "Renal bean  is coded to Kidney, Right: character 4, Body Part, of section 0\n"
+    (line,) = run_here("--home", home, "lookup", "Renal bean", "--system", "icd10pcs", "--json").lines
+    assert line["label"] == "Kidney, Right"
+
+
 def test_lookup_shows_coverage_and_dates(home: Path) -> None:
     run = run_here("--home", home, "lookup", "NU", "--system", "hcpcs")
     assert "  coverage: D (special coverage instructions apply)" in run.out

@@ -143,7 +143,7 @@ def test_without_definitions_the_table_s_own_is_given(tmp_path: Path) -> None:
             (KeyTerm("0", 4, "Body Part", "Kidney, Left"), KeyTerm("0", 4, "Body Part", "Kidney, Right")),
         ),
         ("Foley pipe", (KeyTerm("0", 6, "Device", "Drainage Device"),)),
-        ("Own vein", (KeyTerm("0", 6, "Device", "Own Tissue"),)),
+        ("Own vein", (KeyTerm("0", 6, "Device", "Own Tissue", "All applicable; Heart"),)),
         # What an operation includes is examples in a sentence, no key.
         ("Total removal of this, of that", ()),
         ("", ()),

@@ -61,6 +61,15 @@ def test_lookup_explains_each_character_of_a_procedure(client: ChartcoderClient)
     assert code.axes[2].definition == "All out"
 
 
+def test_a_name_of_the_keys_is_led_to_its_value(stub: Any) -> None:
+    reply = stub.LookupCode(pb.LookupCodeRequest(system="icd10pcs", codes=["renal BEAN", "0TT00ZZ", "nothing"]))
+    found, code, nothing = reply.results
+    assert [(key.position, key.axis, key.label) for key in found.key_terms] == [(4, "Body Part", "Kidney, Right")]
+    assert found.HasField("error")
+    assert code.code.axes[3].includes == ["Renal bean"]
+    assert not nothing.key_terms
+
+
 def test_validate_says_which_axis_is_wrong_and_what_would_be_valid(client: ChartcoderClient) -> None:
     (check,) = client.validate(["0TT05ZZ"], system=System.ICD10PCS)
     assert check.status is CodeStatus.UNKNOWN
