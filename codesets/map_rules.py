@@ -9,6 +9,7 @@ Female (finding) |`, or another concept that must be present too.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from codesets.crosswalk import MapRow
 
@@ -33,6 +34,7 @@ class PatientFacts:
     concepts: frozenset[str] = frozenset()
 
 
+@lru_cache(maxsize=65_536)  # a map has some hundred thousand rows and a few thousand rules
 def is_rule(rule: str) -> bool:
     """Whether a map rule is written as the specification says."""
     return rule.strip() in _ALWAYS or all(_CONDITION.fullmatch(part.strip()) for part in _conditions(rule))

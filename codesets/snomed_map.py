@@ -8,6 +8,7 @@ user's home.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 
 from codesets.crosswalk import CrosswalkSource, MapKind, MapRow, Relationship
@@ -24,6 +25,20 @@ _COLUMNS = (
 ICD10CM_REFSET, ICD10_REFSET = "6011000124106", "447562003"
 _TARGETS = {ICD10CM_REFSET: System.ICD10CM, ICD10_REFSET: System.ICD10}
 _NOT_CLASSIFIABLE = "447638001"
+_FORMS = tuple(
+    (column, re.compile(form))
+    for column, form in (
+        ("effectiveTime", r"\d{8}"),
+        ("active", "[01]"),
+        ("referencedComponentId", r"[1-9]\d{5,17}"),
+        ("mapGroup", r"\d{1,3}"),
+        ("mapPriority", r"\d{1,3}"),
+    )
+)
+# Texts of which a map has few, held once.
+_REPEATED = frozenset(
+    ("effectiveTime", "refsetId", "mapRule", "mapAdvice", "mapTarget", "correlationId", "mapCategoryId")
+)
 # Correlation: exact match, narrow to broad, broad to narrow, partial overlap, not mappable, not specified.
 _CORRELATIONS = {
     "447557004": Relationship.EQUIVALENT,
@@ -78,21 +93,19 @@ def _rows(text: str, name: str) -> Iterator[dict[str, str]]:
         where = f"{name} line {number}"
         if len(cells) != len(_COLUMNS):
             raise SourceError(f"{where}: got {len(cells)} cells, want {len(_COLUMNS)}; fetch the file again")
-        row = dict(zip(_COLUMNS, cells, strict=True))
+        row = {
+            column: sys.intern(cell) if column in _REPEATED else cell
+            for column, cell in zip(_COLUMNS, cells, strict=True)
+            if column != "moduleId"
+        }
         _check(row, where)
         yield row
 
 
 def _check(row: dict[str, str], where: str) -> None:
-    for column, form in (
-        ("effectiveTime", r"\d{8}"),
-        ("active", "[01]"),
-        ("referencedComponentId", r"[1-9]\d{5,17}"),
-        ("mapGroup", r"\d{1,3}"),
-        ("mapPriority", r"\d{1,3}"),
-    ):
-        if not re.fullmatch(form, row[column]):
-            raise SourceError(f"{where}: {column}: got {row[column][:24]!r}, want the form {form}")
+    for column, form in _FORMS:
+        if not form.fullmatch(row[column]):
+            raise SourceError(f"{where}: {column}: got {row[column][:24]!r}, want the form {form.pattern}")
     if not is_rule(row["mapRule"]):
         raise SourceError(f"{where}: mapRule: got one that is neither TRUE, OTHERWISE TRUE nor IFA conditions")
 
