@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 
 from codesets.crosswalk import CrosswalkSource, MapKind, MapRow, Relationship
-from codesets.delimited import read_rows
 from codesets.errors import SourceError
+from codesets.tab_rows import read_rows
 from codesets.types import System
 from codesets.written import normalise_code
 

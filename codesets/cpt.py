@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 
-from codesets.delimited import read_rows
 from codesets.errors import SourceError
+from codesets.tab_rows import read_rows
 from codesets.types import Attribute, Node, ReleaseSource, System
 
 LONG, MEDIUM, SHORT = "long", "medium", "short"

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from codesets.delimited import read_rows, want_columns
 from codesets.errors import SourceError
+from codesets.tab_rows import read_rows, want_columns
 from codesets.types import Attribute, Node, ReleaseSource, System
 
 EXTENSION_CHAPTER = "X"

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from codesets.crosswalk import CrosswalkSource, MapKind, MapRow, Relationship
-from codesets.delimited import read_rows, want_columns
 from codesets.errors import SourceError
+from codesets.tab_rows import read_rows, want_columns
 from codesets.types import System
 
 _DATE = re.compile(r"(\d{4})-([A-Z][a-z]{2})-\d\d")

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterator
 
 from codesets.crosswalk import CrosswalkSource, MapKind, MapRow, Relationship
-from codesets.delimited import read_rows
 from codesets.errors import SourceError
 from codesets.map_rules import is_rule
+from codesets.tab_rows import read_rows
 from codesets.types import System
 from codesets.written import FORMS, normalise_code
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from codesets.icd10pcs_tables import AxisFault, Tables
 from codesets.types import ENDED, Code, Release, System
 from codesets.written import FORMS
+from codesets.written import is_written_rightly as is_written_rightly
 from codesets.written import normalise_code as normalise_code
 
 MAX_ALTERNATIVES = 20
@@ -90,9 +91,8 @@ def _check(
     release = snapshot.release
     if snapshot.index_of(code) >= 0:
         return _check_known(asked, code, snapshot, day)
-    pattern, form = FORMS[system]
-    if pattern.fullmatch(code) is None:
-        message = f"not written as {system.value} codes are: want {form}"
+    if not is_written_rightly(code, system):
+        message = f"not written as {system.value} codes are: want {FORMS[system][1]}"
         return CodeCheck(asked, "", CodeStatus.MALFORMED, message, alternatives=near_codes(code, snapshot))
     for other in others:
         if (number := other.index_of(code)) >= 0:

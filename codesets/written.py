@@ -41,6 +41,11 @@ def normalise_code(code: str, system: System) -> str:
     return dotted(text, before) if before else text
 
 
+def is_written_rightly(code: str, system: System) -> bool:
+    """Whether a code, normalised, has the form of its system's codes."""
+    return FORMS[system][0].fullmatch(code) is not None
+
+
 def icd9_procedure(code: str) -> str:
     """Write an ICD-9-CM procedure code with its dot: "0010" is 00.10."""
     return dotted(code.strip().upper(), 2)
