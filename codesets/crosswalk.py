@@ -139,9 +139,12 @@ def _written(row: MapRow) -> Row:
 
 
 def open_crosswalks(home: Path) -> list[Crosswalk]:
-    """Open every map of a store, the newest edition of each first; raises SnapshotError on a damaged one."""
+    """Open every map of a store, the newest edition of each first, and those without a date last.
+
+    Raises SnapshotError on a damaged one.
+    """
     found = [Crosswalk(path) for path in sorted((home / FOLDER).glob(f"*{SUFFIX}"))]
-    return sorted(found, key=lambda crosswalk: crosswalk.release.version, reverse=True)
+    return sorted(found, key=lambda one: (one.release.version[:1].isdigit(), one.release.version), reverse=True)
 
 
 def merged(parts: Sequence[CrosswalkSource]) -> list[CrosswalkSource]:

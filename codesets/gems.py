@@ -62,8 +62,8 @@ def looks_like(text: str) -> bool:
     return bool(lines) and all(_LINE.match(line) for line in lines)
 
 
-def read_gem(text: str, *, name: str) -> CrosswalkSource:
-    """Read a GEM file; the forms of its codes say which of the four it is, its name the year: 2018_I9gem.txt.
+def read_gem(text: str, *, name: str, edition: str = "") -> CrosswalkSource:
+    """Read a GEM file; the forms of its codes say which of the four it is, its name the year (2018_I9gem.txt), or `edition`.
 
     Raises SourceError on a line of another shape, an entry twice, a cluster without scenario or choice list, or flags
     that contradict one another.
@@ -80,7 +80,7 @@ def read_gem(text: str, *, name: str) -> CrosswalkSource:
         known.append(row)
     for code, found in rows.items():
         _check_no_map(code, found, name)
-    return CrosswalkSource(MapKind.GEM, source.system, target.system, _year(name), name, rows)
+    return CrosswalkSource(MapKind.GEM, source.system, target.system, edition or _year(name), name, rows)
 
 
 def _entries(text: str, name: str) -> Iterator[_Entry]:

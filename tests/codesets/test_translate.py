@@ -280,6 +280,12 @@ def test_a_damaged_map_is_refused(tmp_path: Path, damage: object) -> None:
         open_crosswalks(tmp_path)
 
 
+def test_a_map_without_a_date_comes_after_those_with_one(tmp_path: Path) -> None:
+    for version in ("undated", "2017", "2018"):
+        save_crosswalk(tmp_path, crosswalk(MapKind.GEM, System.ICD9CM, System.ICD10CM, {"001.0": []}, version))
+    assert [one.release.version for one in open_crosswalks(tmp_path)] == ["2018", "2017", "undated"]
+
+
 def test_the_same_map_gives_the_same_bytes(tmp_path: Path) -> None:
     first, second = (save_crosswalk(tmp_path / name, MAPS[0]).read_bytes() for name in ("one", "two"))
     assert first == second
