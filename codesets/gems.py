@@ -63,7 +63,7 @@ def looks_like(text: str) -> bool:
 
 
 def read_gem(text: str, *, name: str, edition: str = "") -> CrosswalkSource:
-    """Read a GEM file; the forms of its codes say which of the four it is, its name the year (2018_I9gem.txt), or `edition`.
+    """Read a GEM file; the forms of its codes say which of the four it is, its name the year, unless `edition` does.
 
     Raises SourceError on a line of another shape, an entry twice, a cluster without scenario or choice list, or flags
     that contradict one another.

@@ -154,7 +154,8 @@ def search(
         raise InputError(f"WORDS: got {len(query)} characters, want 1 to {MAX_QUERY_CHARACTERS}")
     wanted = tuple(System(name) for name in systems)
     releases = open_releases(config)
-    for snapshot in searched_releases(releases, wanted, day):
+    searched = searched_releases(releases, wanted, day)
+    for snapshot in searched:
         if not has_search(snapshot):
             with steps() as progress:
                 progress(f"compiling the search index of {snapshot.release.system} {snapshot.release.version}")
@@ -165,7 +166,8 @@ def search(
             _write_json(hit)
         else:
             via = f"  (as {hit.matched_term!r})" if hit.matched_term else ""
-            write_line(f"{hit.code:10} {hit.title}{via}{'' if hit.billable else '  (not billable)'}")
+            of = f"  [{hit.system.value}]" if len(searched) > 1 else ""
+            write_line(f"{hit.code:10} {hit.title}{via}{'' if hit.billable else '  (not billable)'}{of}")
     if not hits:
         say("nothing found; try fewer words, or the beginning of a word")
         raise click.exceptions.Exit(SOME_FAILED)

@@ -119,3 +119,10 @@ def test_verify_finds_a_damaged_map(tmp_path: Path) -> None:
     run = run_here("--home", tmp_path / "home", "codesets", "verify")
     assert run.status == 1
     assert "DAMAGED  gem-icd9cm-icd10cm-2018.ccmap" in run.out
+
+
+def test_search_over_several_systems_says_which_each_hit_is_of(home: Path) -> None:
+    several = run_here("--home", home, "search", "kidney", "injection")
+    assert "0TT00ZZ    Resection of Right Kidney, Open Approach  [icd10pcs]" in several.out
+    one = run_here("--home", home, "search", "kidney", "--system", "icd10pcs")
+    assert "[icd10pcs]" not in one.out
