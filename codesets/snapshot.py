@@ -215,6 +215,10 @@ class Snapshot:
     def find(self, code: str) -> Code:
         """Return all that the release says of a code; raises UnknownCodeError."""
         number = self._known(code)
+        notes = self.notes_at(number)
+        attributes = [note for note in notes if note.kind is NoteKind.ATTRIBUTE]
+        if attributes:
+            notes = [note for note in notes if note.kind is not NoteKind.ATTRIBUTE]
         return Code(
             system=self.release.system,
             code=self.code_at(number),
@@ -222,20 +226,17 @@ class Snapshot:
             billable=self.billable_at(number),
             parent=self.parent(code),
             children=self.children(code),
-            notes=tuple(note for note in self.notes_at(number) if note.kind is not NoteKind.ATTRIBUTE),
+            notes=tuple(notes),
             short_title=str(self._shorts[self._short_at[number] : self._short_at[number + 1]], "utf-8"),
             added=_day(self._added[number]),
             terminated=_day(self._terminated[number]),
-            attributes=self._attributes_at(number),
+            attributes=tuple(_attribute(note) for note in attributes),
         )
-
-    def _attributes_at(self, number: int) -> tuple[Attribute, ...]:
-        texts = (note.text for note in self.notes_at(number) if note.kind is NoteKind.ATTRIBUTE)
-        return tuple(Attribute(*text.split("\t", 2)) for text in texts)
 
     def attribute(self, code: str, name: str) -> tuple[str, ...]:
         """List the values of one attribute of a code ("coverage"), none if it has none; raises UnknownCodeError."""
-        return tuple(one.value for one in self._attributes_at(self._known(code)) if one.name == name)
+        found = (_attribute(note) for note in self.notes_at(self._known(code)) if note.kind is NoteKind.ATTRIBUTE)
+        return tuple(one.value for one in found if one.name == name)
 
     def codes(self) -> Iterator[str]:
         """Yield every node's code in document order."""
@@ -255,6 +256,10 @@ class Snapshot:
                 code.added,
                 code.terminated,
             )
+
+
+def _attribute(note: Note) -> Attribute:
+    return Attribute(*note.text.split("\t", 2))
 
 
 def _day(ordinal: int) -> date | None:

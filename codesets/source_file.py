@@ -85,7 +85,8 @@ def _unzip(name: str, data: bytes, is_known: Callable[[Given], bool]) -> Iterato
             members = [info for info in archive.infolist() if not info.is_dir()]
             if len(members) > MAX_ZIP_MEMBERS or sum(info.file_size for info in members) > MAX_FILE_BYTES:
                 raise SourceError(
-                    f"{name}: got a zip over {MAX_ZIP_MEMBERS} members or {MAX_FILE_BYTES} bytes unpacked"
+                    f"{name}: got a zip over {MAX_ZIP_MEMBERS} members or {MAX_FILE_BYTES} bytes unpacked; "
+                    "unpack it, and import the files that are wanted"
                 )
             given = [Given(Path(info.filename).name, archive.read(info)) for info in members]
     except _DAMAGED_ZIP as error:

@@ -23,7 +23,10 @@ FORMS = {
         re.compile(r"[0-9A-Z]{4,7}(\.[0-9A-Z]{1,2})?([&/][0-9A-Z]{4,7}(\.[0-9A-Z]{1,2})?)*"),
         "letters and digits, codes joined by & or /",
     ),
-    System.ICD10: (re.compile(r"[A-Z]\d\d(\.\d{1,2})?"), "a letter, two digits, then one or two after a dot"),
+    System.ICD10: (
+        re.compile(r"[A-Z]\d\d(\.[0-9A-Z]{1,3})?[+*]?"),
+        "a letter, two digits, then up to three after a dot",
+    ),
     System.SNOMEDCT: (re.compile(r"[1-9]\d{5,17}"), "a concept identifier of 6 to 18 digits"),
 }
 _BEFORE_DOT = {System.ICD10CM: 3, System.ICD10: 3, System.ICD9CM: 3}
