@@ -1,8 +1,9 @@
 """Reads HCPCS Level II from the CMS quarterly "contractor record" file (ANWEB), fixed width.
 
 Source: CMS record layout: 1-5 code (4-5 modifier), 6-10 sequence, 11 record id (3/7 first line of a code/modifier, 4/8
-its continuations), 12-91 long description, 92-119 short, 269-276 added, 277-284 action effective, 285-292 terminated,
-293 action. Lines before the first record are disclaimers. Dates are YYYYMMDD.
+its continuations), 12-91 long description, 92-119 short, 120-268 coverage and pricing (`hcpcs_attributes`), 269-276
+added, 277-284 action effective, 285-292 terminated, 293 action. Lines before the first record are disclaimers. Dates
+are YYYYMMDD.
 """
 
 import re
@@ -11,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from codesets.errors import SourceError
-from codesets.types import Node, ReleaseSource, System
+from codesets.hcpcs_attributes import read_attributes
+from codesets.types import Attribute, Node, ReleaseSource, System
 
 _FIRST = frozenset("37")
 _FIRST_LENGTH, _MORE_LENGTH = 293, 91
@@ -26,6 +28,7 @@ class _Record:
     short: str
     added: date | None
     terminated: date | None
+    attributes: tuple[Attribute, ...]
     long: list[str] = field(default_factory=list)
 
 
@@ -70,6 +73,7 @@ def read_anweb(text: str, *, name: str) -> ReleaseSource:
             short_title=record.short,
             added=record.added,
             terminated=record.terminated,
+            notes=tuple(one.as_note() for one in record.attributes),
         )
     if not nodes:
         raise SourceError(f"{name}: got no HCPCS record, want the ANWEB text file of the quarterly zip")
@@ -108,9 +112,11 @@ def _records(text: str, name: str) -> Iterator[_Record]:
 
 
 def _first(line: str, where: str) -> _Record:
-    return _Record(
-        line[:5].strip(), line[10], line[91:119].strip(), _date(line[268:276], where), _date(line[284:292], where)
-    )
+    added, terminated = _date(line[268:276], where), _date(line[284:292], where)
+    if added and terminated and terminated < added:
+        raise SourceError(f"{where}: terminated: got {terminated}, want a day not before it was added ({added})")
+    attributes = tuple(read_attributes(line, is_modifier=line[10] == "7"))
+    return _Record(line[:5].strip(), line[10], line[91:119].strip(), added, terminated, attributes)
 
 
 def _date(cell: str, where: str) -> date | None:

@@ -136,7 +136,7 @@ def _level_titles(codes: Mapping[str, tuple[str, str]], headings: Mapping[str, s
         below.setdefault(code[:4], []).append(title)
         if code[:TABLE_LENGTH] not in headings:
             below.setdefault(code[:TABLE_LENGTH], []).append(title)
-    titles = {prefix: _shared(found) for prefix, found in below.items()} | dict(headings)
+    titles = {prefix: shared_beginning(found) for prefix, found in below.items()} | dict(headings)
     systems: dict[str, list[str]] = {}
     for table, title in headings.items():
         systems.setdefault(table[:2], []).append(title)
@@ -145,7 +145,7 @@ def _level_titles(codes: Mapping[str, tuple[str, str]], headings: Mapping[str, s
     return titles | _SECTIONS
 
 
-def _shared(titles: Sequence[str]) -> str:
+def shared_beginning(titles: Sequence[str]) -> str:
     """Return the words that titles begin with alike: the operation and the body part."""
     first, last = (title.split(" ") for title in (min(titles), max(titles)))
     pairs = zip(first, last, strict=False)

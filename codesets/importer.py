@@ -3,32 +3,24 @@
 Everything is read and checked before anything is written, so a wrong file leaves the store as it was.
 """
 
-import gzip
-import hashlib
-import io
-import lzma
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesets import hcpcs, icd10cm, icd10pcs
+from codesets import cpt, icd9cm, icd10cm, icd11_maps
+from codesets.crosswalk import CrosswalkSource, crosswalk_path, merged, save_crosswalk
 from codesets.errors import SourceError
-from codesets.index import IndexSource, read_index, save_index
+from codesets.icd10pcs_reference import ReferenceSource, reference_path, save_reference
+from codesets.index import IndexSource, index_path, save_index
+from codesets.recognise import Read, is_known, read
 from codesets.snapshot import Snapshot
+from codesets.source_file import Given, open_file
 from codesets.store import Releases, save_release, snapshot_path
 from codesets.types import ReleaseSource, System
 
-MAX_FILE_BYTES = 256 * 1024 * 1024
-MAX_ZIP_MEMBERS = 200
-_ROOT_WITHIN = 65_536
-_GZIP = b"\x1f\x8b"
-# What zipfile and its decompressors raise on a damaged or encrypted archive.
-_DAMAGED_ZIP = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, ValueError, NotImplementedError, RuntimeError, EOFError
-)  # fmt: skip
+Whole = ReleaseSource | IndexSource | CrosswalkSource | ReferenceSource
+_NAMES = {System.ICD10CM: "ICD-10-CM", System.ICD10PCS: "ICD-10-PCS"}
 _CHANGE_KINDS = {"code\tbillable\tlong_title": "added", "code\told_long\tnew_long": "revised"}
 
 
@@ -43,127 +35,85 @@ class ImportReport:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    name: str
-    data: bytes
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
-
-    def text(self) -> str:
-        """Decode as UTF-8, else as Windows-1252, which CMS writes; raises SourceError on binary content."""
-        if b"\0" in self.data:
-            raise SourceError(f"{self.name}: got binary content, want a publisher's text, XML or zip file")
-        try:
-            return self.data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return self.data.decode("cp1252", "replace")
-
-
 def import_files(home: Path, paths: Sequence[Path]) -> list[ImportReport]:
     """Import files, or zips of them, into the store.
 
     Raises SourceError that names the first file which is unknown, truncated or fails a check; nothing is then written.
     """
-    read: list[tuple[_Given, ReleaseSource | IndexSource]] = []
-    changes: dict[str, list[tuple[str, _Given]]] = {}
-    for given in (member for path in paths for member in _open(path)):
+    found: list[tuple[Given, Read]] = []
+    changes: dict[str, list[tuple[str, Given]]] = {}
+    for given in (member for path in paths for member in open_file(path, is_known=_is_known)):
         kind = _change_kind(given)
         if kind:
             changes.setdefault(_change_year(given), []).append((kind, given))
         else:
-            read.append((given, _read(given)))
+            found.append((given, read(given)))
+    whole = _put_together(found)
     for year, files in sorted(changes.items()):
-        read.extend(_read_changes(home, year, files, [source for _, source in read]))
-    if not read:
+        whole.extend(([given], source) for given, source in _read_changes(home, year, files, [one for _, one in whole]))
+    if not whole:
         raise SourceError("import: got no file that is a known code-set file")
-    return [_save(home, given, source) for given, source in read]
+    _check_once(home, whole)
+    return [report for files, source in whole for report in _save(home, files, source)]
 
 
-def _open(path: Path) -> Iterator[_Given]:
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise SourceError(f"{path.name}: got {size} bytes, want at most {MAX_FILE_BYTES}")
-        data = path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}") from None
-    if not data:
-        raise SourceError(f"{path.name}: got an empty file")
-    if data[:2] == b"PK":
-        yield from _unzip(path.name, data)
-    elif data[:2] == _GZIP:
-        yield _Given(path.name.removesuffix(".gz"), _gunzip(path.name, data))
-    else:
-        yield _Given(path.name, data)
+def _is_known(given: Given) -> bool:
+    return is_known(given) or bool(_change_kind(given))
 
 
-def _gunzip(name: str, data: bytes) -> bytes:
-    try:
-        with gzip.open(io.BytesIO(data)) as file:
-            plain = file.read(MAX_FILE_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"{name}: not a whole gzip file ({error}); fetch it again") from None
-    if len(plain) > MAX_FILE_BYTES:
-        raise SourceError(f"{name}: got over {MAX_FILE_BYTES} bytes unpacked")
-    return plain
+def _put_together(found: Sequence[tuple[Given, Read]]) -> list[tuple[list[Given], Whole]]:
+    """Make wholes of what comes in several files: an edition of titles or descriptors, and a map in parts."""
+    titles: dict[int, list[tuple[Given, icd9cm.TitleList]]] = {}
+    descriptors: dict[int, list[tuple[Given, cpt.Descriptors]]] = {}
+    maps: list[tuple[Given, CrosswalkSource]] = []
+    same: list[tuple[Given, icd11_maps.Equivalents]] = []
+    whole: list[tuple[list[Given], Whole]] = []
+    for given, source in found:
+        match source:
+            case icd9cm.TitleList():
+                titles.setdefault(source.edition, []).append((given, source))
+            case cpt.Descriptors():
+                descriptors.setdefault(source.year, []).append((given, source))
+            case CrosswalkSource():
+                maps.append((given, source))
+            case icd11_maps.Equivalents():
+                same.append((given, source))
+            case _:
+                whole.append(([given], source))
+    for lists in titles.values():
+        whole.append(([given for given, _ in lists], icd9cm.make_release([one for _, one in lists])))
+    for files in descriptors.values():
+        whole.append(([given for given, _ in files], cpt.make_release([one for _, one in files])))
+    return whole + _maps(maps, same)
 
 
-def _unzip(name: str, data: bytes) -> Iterator[_Given]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            if len(members) > MAX_ZIP_MEMBERS or sum(info.file_size for info in members) > MAX_FILE_BYTES:
-                raise SourceError(
-                    f"{name}: got a zip over {MAX_ZIP_MEMBERS} members or {MAX_FILE_BYTES} bytes unpacked"
-                )
-            given = [_Given(Path(info.filename).name, archive.read(info)) for info in members]
-    except _DAMAGED_ZIP as error:
-        raise SourceError(f"{name}: not a whole zip file ({error}); fetch it again") from None
-    known = [member for member in given if _is_known(member)]
-    if not known:
-        raise SourceError(f"{name}: got a zip with no known code-set file in it")
-    yield from known
+def _maps(
+    maps: Sequence[tuple[Given, CrosswalkSource]], same: Sequence[tuple[Given, icd11_maps.Equivalents]]
+) -> list[tuple[list[Given], Whole]]:
+    for given, _ in same:
+        if not any(source.target_system is System.ICD11 for _, source in maps):
+            raise SourceError(f"{given.name}: import it together with WHO's map of ICD-10 to ICD-11")
+    wholes: list[tuple[list[Given], Whole]] = []
+    for source in merged([source for _, source in maps]):
+        files = [given for given, part in maps if given.name in source.source.split(", ")]
+        if source.target_system is System.ICD11:
+            source = icd11_maps.with_equivalents(source, same[0][1] if same else None)
+            files += [given for given, _ in same]
+        wholes.append((files, source))
+    return wholes
 
 
-def _is_known(given: _Given) -> bool:
-    if b"\0" in given.data:
-        return False
-    # The publisher's zip also holds schemas and PDFs: an XML file is known by its root.
-    is_xml = re.search(rb"<ICD10CM\.(?:tabular|index)\b", given.data[:_ROOT_WITHIN]) is not None
-    is_record = given.name.lower().endswith(".txt") and (
-        icd10pcs.looks_like(given.text()) or hcpcs.looks_like(given.text())
-    )
-    return is_xml or is_record or bool(_change_kind(given))
+def _check_once(home: Path, whole: Sequence[tuple[list[Given], Whole]]) -> None:
+    """Refuse two files that would be kept in one place, of which the second would silently be the one that counts."""
+    seen: dict[Path, str] = {}
+    for files, source in whole:
+        path = _place(home, source)
+        if path in seen:
+            raise SourceError(f"{files[0].name}: got what {seen[path]} is too, want one of them")
+        seen[path] = files[0].name
 
 
-def _read(given: _Given) -> ReleaseSource | IndexSource:
-    if given.data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
-        return _read_xml(given)
-    text = given.text()
-    if icd10pcs.looks_like(text):
-        return icd10pcs.read_codes(text, name=given.name)
-    if hcpcs.looks_like(text):
-        return hcpcs.read_anweb(text, name=given.name)
-    raise SourceError(
-        f"{given.name}: not a code-set file we know; want the ICD-10-CM tabular or index XML (CDC/NCHS), the yearly "
-        "changes, the ICD-10-PCS order file or the HCPCS ANWEB text (CMS), as downloaded"
-    )
-
-
-def _read_xml(given: _Given) -> ReleaseSource | IndexSource:
-    root = icd10cm.parse_xml(given.data, given.name)
-    if root.tag == "ICD10CM.tabular":
-        return icd10cm.read_tabular_root(root, source=given.name)
-    if root.tag == "ICD10CM.index":
-        return read_index(root, source=given.name)
-    got = root.tag.rpartition("}")[2][:40]
-    raise SourceError(f"{given.name}: got <{got}>, want <ICD10CM.tabular> or <ICD10CM.index>")
-
-
-def _change_kind(given: _Given) -> str:
+def _change_kind(given: Given) -> str:
     first = given.data[:200].split(b"\n", 1)[0].strip().decode("utf-8", "replace")
     if first in _CHANGE_KINDS:
         return _CHANGE_KINDS[first]
@@ -171,7 +121,7 @@ def _change_kind(given: _Given) -> str:
     return "not_billable" if is_list and re.fullmatch(r"[A-Z][0-9A-Z]{2,6}", first) else ""
 
 
-def _change_year(given: _Given) -> str:
+def _change_year(given: Given) -> str:
     year = re.search(r"(?:fy|20)(\d{4}|\d\d)(?!\d)", given.name.lower())
     if year is None:
         raise SourceError(
@@ -181,10 +131,10 @@ def _change_year(given: _Given) -> str:
 
 
 def _read_changes(
-    home: Path, year: str, files: Sequence[tuple[str, _Given]], beside: Sequence[ReleaseSource | IndexSource]
-) -> list[tuple[_Given, ReleaseSource]]:
+    home: Path, year: str, files: Sequence[tuple[str, Given]], beside: Sequence[Whole]
+) -> list[tuple[Given, ReleaseSource]]:
     base = _base(home, str(int(year) - 1), beside)
-    texts: dict[str, _Given] = {}
+    texts: dict[str, Given] = {}
     for kind, given in files:
         if texts.setdefault(kind, given) is not given:
             name = kind.replace("_", " ")
@@ -203,7 +153,7 @@ def _read_changes(
     return [(added, icd10cm.apply_changes(base, changes, source=source))]
 
 
-def _base(home: Path, version: str, beside: Sequence[ReleaseSource | IndexSource]) -> ReleaseSource:
+def _base(home: Path, version: str, beside: Sequence[Whole]) -> ReleaseSource:
     for source in beside:
         if isinstance(source, ReleaseSource) and source.system is System.ICD10CM and source.version == version:
             return source
@@ -225,18 +175,40 @@ def _source_of(snapshot: Snapshot) -> ReleaseSource:
     )
 
 
-def _save(home: Path, given: _Given, source: ReleaseSource | IndexSource) -> ImportReport:
-    if isinstance(source, IndexSource):
-        path = save_index(home, source)
-        summary = f"ICD-10-CM {source.version} index, {len(source.entries)} entries"
-        return ImportReport(given.name, f"icd10cm {source.kind} index", given.sha256, summary, path)
-    save_release(home, source)
+def _place(home: Path, source: Whole) -> Path:
+    match source:
+        case ReleaseSource():
+            return snapshot_path(home, source)
+        case IndexSource():
+            return index_path(home, source)
+        case CrosswalkSource():
+            return crosswalk_path(home, source)
+    return reference_path(home, source)
+
+
+def _save(home: Path, files: Sequence[Given], source: Whole) -> list[ImportReport]:
+    match source:
+        case ReleaseSource():
+            kind, summary = f"{source.system.value} release", _release_summary(source)
+            path = save_release(home, source)
+        case IndexSource():
+            kind, path = f"{source.system.value} {source.kind} index", save_index(home, source)
+            summary = f"{_NAMES[source.system]} {source.version} index, {len(source.entries)} entries"
+        case CrosswalkSource():
+            kind = f"{source.source_system.value} to {source.target_system.value} {source.kind.value} map"
+            path = save_crosswalk(home, source)
+            lines = sum(len(rows) for rows in source.rows.values())
+            summary = f"edition {source.version}, {len(source.rows)} codes, {lines} lines"
+        case ReferenceSource():
+            kind, path = f"icd10pcs {source.kind}", save_reference(home, source)
+            summary = f"ICD-10-PCS {source.version}, {source.count} {source.kind}"
+    return [ImportReport(given.name, kind, given.sha256, summary, path) for given in files]
+
+
+def _release_summary(source: ReleaseSource) -> str:
     billable = sum(node.billable for node in source.nodes)
     until = source.effective_to.isoformat() if source.effective_to else "open"
-    summary = (
+    return (
         f"{source.system.value} {source.version}, {len(source.nodes)} nodes, {billable} billable codes, "
         f"in force {source.effective_from.isoformat()} to {until}"
-    )
-    return ImportReport(
-        given.name, f"{source.system.value} release", given.sha256, summary, snapshot_path(home, source)
     )

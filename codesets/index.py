@@ -19,7 +19,7 @@ from codesets.types import Release, System
 MAGIC = b"CCINDEX\0"
 FORMAT = 1
 SUFFIX = ".ccindex"
-KINDS = ("alphabetic", "neoplasm", "drug", "external_cause")
+KINDS = ("alphabetic", "neoplasm", "drug", "external_cause", "procedure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class IndexEntry:
     """One line of an index: the titles from the main term down, and where it leads.
 
     `nonessential` are the modifiers in parentheses that may be there or not; `column` is 0, or the table's column.
-    `code` keeps the "-" of an incomplete code; "" where the line only refers elsewhere.
+    `code` keeps the "-" of an incomplete code; "" where the line only refers elsewhere. `use` is the value of
+    ICD-10-PCS that the term is coded to.
     """
 
     path: tuple[str, ...]
@@ -37,6 +38,7 @@ class IndexEntry:
     see: str = ""
     see_also: str = ""
     column: int = 0
+    use: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class IndexSource:
     version: str
     source: str
     entries: tuple[IndexEntry, ...]
+    system: System = System.ICD10CM
 
 
 def read_index(root: ET.Element, *, source: str) -> IndexSource:
@@ -118,9 +121,14 @@ class IndexFile:
             yield IndexEntry(**row)
 
 
+def index_path(home: Path, index: IndexSource) -> Path:
+    """Return where an index is kept in the store."""
+    return home / "indexes" / f"{index.system.value}-{index.version}-{index.kind}{SUFFIX}"
+
+
 def save_index(home: Path, index: IndexSource) -> Path:
     """Write an index into the store, replacing an earlier import of the same kind and year."""
-    path = home / "indexes" / f"{System.ICD10CM.value}-{index.version}-{index.kind}{SUFFIX}"
+    path = index_path(home, index)
     lines = "\n".join(json.dumps(asdict(entry), sort_keys=True) for entry in index.entries)
     about = {"kind": index.kind, "version": index.version, "source": index.source, "count": len(index.entries)}
     write_container(path, magic=MAGIC, version=FORMAT, sections={"entries": lines.encode()}, about=about)
@@ -135,5 +143,5 @@ def open_index(path: Path) -> IndexFile:
 
 def index_files(home: Path, release: Release | None = None) -> Sequence[IndexFile]:
     """List the index files imported for a release (or all), in a fixed order."""
-    version = release.version if release else "*"
-    return [open_index(path) for path in sorted((home / "indexes").glob(f"{System.ICD10CM.value}-{version}-*{SUFFIX}"))]
+    release_name = f"{release.system.value}-{release.version}" if release else "*-*"
+    return [open_index(path) for path in sorted((home / "indexes").glob(f"{release_name}-*{SUFFIX}"))]

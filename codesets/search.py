@@ -19,7 +19,8 @@ from codesets.search_open import open_search
 from codesets.search_passes import Found, find_words
 from codesets.search_score import MatchKind
 from codesets.snapshot import Snapshot
-from codesets.types import System
+from codesets.store import is_in_force
+from codesets.types import ENDED, System
 from codesets.words import content_words
 
 __all__ = ["MAX_QUERY_CHARACTERS", "MatchKind", "SearchHit", "search_codes", "searched_releases"]
@@ -76,14 +77,17 @@ def searched_releases(
 ) -> list[Snapshot]:
     """Return the releases of systems in force on a day; without systems, of all that have one.
 
-    Raises NoReleaseError if a system that is named has none, or if there is none at all.
+    A system that has ended (ICD-9-CM) is then left out, but for days before its end. Raises NoReleaseError if a system
+    that is named has none, or if there is none at all.
     """
     if systems:
         return [releases.release(system, day) for system in dict.fromkeys(systems)]
     found = []
     for system in releases.systems():
         with suppress(NoReleaseError):
-            found.append(releases.release(system, day))
+            snapshot = releases.release(system, day)
+            if system not in ENDED or (day is not None and is_in_force(snapshot.release, day)):
+                found.append(snapshot)
     return found or [releases.release(System.ICD10CM, day)]
 
 

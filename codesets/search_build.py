@@ -18,6 +18,7 @@ from codesets.container import write_container
 from codesets.defaults import NO_DEFAULT, default_code
 from codesets.lexicon import FOLDER, LexiconEntry, read_lexicon
 from codesets.search_file import EMPTY, FORMAT, MAGIC, SUFFIX, flat_code
+from codesets.search_place import searched_indexes
 from codesets.snapshot import Snapshot
 from codesets.types import NoteKind, System
 from codesets.words import content_words, sound_key, spelling_keys
@@ -105,9 +106,23 @@ def _entries(snapshot: Snapshot, lexicon: Iterable[LexiconEntry]) -> Iterator[_E
         for note in snapshot.notes_at(number):
             if note.kind in _TERMS:
                 yield _make_entry(note.text, number, term=note.text)
+    for term, number in _index_terms(snapshot):
+        yield _make_entry(term, number, term=term)
     for row in lexicon:
         if not row.is_shadow and (number := snapshot.index_of(row.code)) >= 0:
             yield _make_entry(row.term, number, term=row.term, is_weak=row.weak)
+
+
+def _index_terms(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
+    """Yield the terms of the imported index with the nodes they lead to: the nearest at or above the code given."""
+    for index in searched_indexes(snapshot):
+        for entry in index.entries():
+            beginning = entry.code.rstrip("-")
+            lengths = range(len(beginning), 0, -1)
+            numbers = (snapshot.index_of(beginning[:length]) for length in lengths)
+            number = next((found for found in numbers if found >= 0), -1)
+            if number >= 0:
+                yield ", ".join(entry.path), number
 
 
 def _priors(snapshot: Snapshot, defaults: Sequence[int], entries: Iterable[_Entry]) -> list[int]:

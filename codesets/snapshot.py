@@ -12,7 +12,7 @@ from pathlib import Path
 
 from codesets.container import Container, write_container
 from codesets.errors import UnknownCodeError
-from codesets.types import Code, Node, Note, NoteKind, Release, ReleaseSource, System
+from codesets.types import Attribute, Code, Node, Note, NoteKind, Release, ReleaseSource, System
 
 MAGIC = b"CCSNAP\0\0"
 FORMAT = 1
@@ -89,6 +89,8 @@ def is_code(code: str, system: System) -> bool:
     """Whether a node's name is a code of the system rather than a chapter's, block's or table's name."""
     if system is System.ICD10PCS:
         return len(code) == 7
+    if system is System.ICD11:
+        return len(code) >= len("1A00") and not code.startswith("Block")
     return not (system is System.ICD10CM and ("-" in code or not code[:1].isalpha()))
 
 
@@ -213,6 +215,10 @@ class Snapshot:
     def find(self, code: str) -> Code:
         """Return all that the release says of a code; raises UnknownCodeError."""
         number = self._known(code)
+        notes = self.notes_at(number)
+        attributes = [note for note in notes if note.kind is NoteKind.ATTRIBUTE]
+        if attributes:
+            notes = [note for note in notes if note.kind is not NoteKind.ATTRIBUTE]
         return Code(
             system=self.release.system,
             code=self.code_at(number),
@@ -220,11 +226,17 @@ class Snapshot:
             billable=self.billable_at(number),
             parent=self.parent(code),
             children=self.children(code),
-            notes=tuple(self.notes_at(number)),
+            notes=tuple(notes),
             short_title=str(self._shorts[self._short_at[number] : self._short_at[number + 1]], "utf-8"),
             added=_day(self._added[number]),
             terminated=_day(self._terminated[number]),
+            attributes=tuple(_attribute(note) for note in attributes),
         )
+
+    def attribute(self, code: str, name: str) -> tuple[str, ...]:
+        """List the values of one attribute of a code ("coverage"), none if it has none; raises UnknownCodeError."""
+        found = (_attribute(note) for note in self.notes_at(self._known(code)) if note.kind is NoteKind.ATTRIBUTE)
+        return tuple(one.value for one in found if one.name == name)
 
     def codes(self) -> Iterator[str]:
         """Yield every node's code in document order."""
@@ -239,11 +251,15 @@ class Snapshot:
                 code.title,
                 code.parent,
                 code.billable,
-                code.notes,
+                tuple(self.notes_at(number)),
                 code.short_title,
                 code.added,
                 code.terminated,
             )
+
+
+def _attribute(note: Note) -> Attribute:
+    return Attribute(*note.text.split("\t", 2))
 
 
 def _day(ordinal: int) -> date | None:

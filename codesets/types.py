@@ -14,10 +14,17 @@ class System(StrEnum):
     CPT = "cpt"
     ICD11 = "icd11"
     ICD9CM = "icd9cm"
+    # Only ever a side of a crosswalk: WHO's ICD-10, and SNOMED CT.
+    ICD10 = "icd10"
+    SNOMEDCT = "snomedct"
+
+
+# Systems whose last release is no longer reported: ICD-9-CM since 2015-10-01 (45 CFR 162.1002).
+ENDED = frozenset((System.ICD9CM,))
 
 
 class NoteKind(StrEnum):
-    """The kinds of instructional note in the ICD-10-CM tabular list."""
+    """The kinds of instructional note in the ICD-10-CM tabular list, and what other publishers say of a code."""
 
     INCLUSION_TERM = "inclusion_term"
     INCLUDES = "includes"
@@ -28,6 +35,8 @@ class NoteKind(StrEnum):
     CODE_ALSO = "code_also"
     NOTES = "notes"
     SEVENTH_CHARACTER = "seventh_character"
+    # Not an instruction: name, value and meaning, with tabs between; a Code has it as an Attribute.
+    ATTRIBUTE = "attribute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,39 @@ class Note:
 
     kind: NoteKind
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a publisher's file says of a code besides its title: coverage "D", "special coverage instructions apply".
+
+    `meaning` is "" where the file's layout does not say.
+    """
+
+    name: str
+    value: str
+    meaning: str = ""
+
+    def as_note(self) -> Note:
+        """Return it as a reader gives it to a snapshot."""
+        return Note(NoteKind.ATTRIBUTE, f"{self.name}\t{self.value}\t{self.meaning}")
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One character of an ICD-10-PCS code: its place (from 1), what the axis is called, and what the value means.
+
+    `label`, `definition`, `explanation` and `includes` (what the keys file under the value) are empty where no
+    tables or definitions are imported.
+    """
+
+    position: int
+    name: str
+    value: str
+    label: str = ""
+    definition: str = ""
+    explanation: str = ""
+    includes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +129,7 @@ class Code:
     """One node of a release: chapter, section, category or code.
 
     `code` is written as published (ICD-10-CM with its dot). `parent` is "" at the top. `added` and
-    `terminated` are None where the source gives no date.
+    `terminated` are None where the source gives no date. `axes` are those of ICD-10-PCS, by `Releases.find`.
     """
 
     system: System
@@ -100,3 +142,5 @@ class Code:
     short_title: str = ""
     added: date | None = None
     terminated: date | None = None
+    attributes: tuple[Attribute, ...] = ()
+    axes: tuple[Axis, ...] = ()

@@ -1,6 +1,5 @@
 """Says of a code whether it may be reported on a day, and if not, what may; the shell and the server share it."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,28 +8,15 @@ from functools import lru_cache
 from typing import Protocol
 
 from codesets.icd10pcs_tables import AxisFault, Tables
-from codesets.types import Code, Release, System
+from codesets.types import ENDED, Code, Release, System
+from codesets.written import FORMS
+from codesets.written import is_written_rightly as is_written_rightly
+from codesets.written import normalise_code as normalise_code
 
 MAX_ALTERNATIVES = 20
 _CATEGORY = 3
 _LONGEST = 10
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-# How codes of each system are written: ICD-10-CM by Guidelines I.A.1-2, ICD-10-PCS without I and O
-# (ICD-10-PCS Reference Manual), HCPCS Level II A-V, CPT with its F, T, U, M and A suffixes.
-_FORMS = {
-    System.ICD10CM: (
-        re.compile(r"[A-Z]\d[A-Z0-9](\.[A-Z0-9]{1,4})?"),
-        "a letter, a digit, a letter or digit, then up to four more after a dot",
-    ),
-    System.ICD10PCS: (re.compile(r"[0-9A-HJ-NP-Z]{7}"), "seven letters or digits without I and O"),
-    System.HCPCS: (re.compile(r"[A-V]\d{4}"), "a letter A to V and four digits"),
-    System.CPT: (re.compile(r"\d{4}[0-9FTUMA]"), "four digits and a digit or letter"),
-    System.ICD9CM: (
-        re.compile(r"(\d{3}|V\d{2})(\.\d{1,2})?|E\d{3}(\.\d)?|\d{2}\.\d{1,2}"),
-        "three digits, V and two, or E and three, then up to two more after a dot",
-    ),
-    System.ICD11: (re.compile(r"[0-9A-Z]{2,}([&/][0-9A-Z]+)*"), "letters and digits, stems joined by & or /"),
-}
 
 
 class CodeStatus(StrEnum):
@@ -85,20 +71,6 @@ class ValidatingReleases(Protocol):
     def snapshots(self, system: System, /) -> Sequence[ValidatingSnapshot]: ...
 
 
-def normalise_code(code: str, system: System) -> str:
-    """Write a code as its publisher does: upper case, and ICD-10-CM and ICD-9-CM with the dot that claims leave out."""
-    text = code.strip().upper()
-    if system is System.ICD10CM:
-        return _dotted(text, 3)
-    if system is System.ICD9CM:
-        return _dotted(text, 4 if text.startswith("E") else 3)
-    return text
-
-
-def _dotted(text: str, before: int) -> str:
-    return f"{text[:before]}.{text[before:]}" if len(text) > before and text.isalnum() else text
-
-
 def validate_codes(
     releases: ValidatingReleases, system: System, codes: Sequence[str], day: date | None = None
 ) -> list[CodeCheck]:
@@ -119,9 +91,8 @@ def _check(
     release = snapshot.release
     if snapshot.index_of(code) >= 0:
         return _check_known(asked, code, snapshot, day)
-    pattern, form = _FORMS[system]
-    if pattern.fullmatch(code) is None:
-        message = f"not written as {system.value} codes are: want {form}"
+    if not is_written_rightly(code, system):
+        message = f"not written as {system.value} codes are: want {FORMS[system][1]}"
         return CodeCheck(asked, "", CodeStatus.MALFORMED, message, alternatives=near_codes(code, snapshot))
     for other in others:
         if (number := other.index_of(code)) >= 0:
@@ -155,18 +126,33 @@ def pcs_tables(snapshot: ValidatingSnapshot) -> Tables:
 def _check_known(asked: str, code: str, snapshot: ValidatingSnapshot, day: date | None) -> CodeCheck:
     found = snapshot.find(code)
     title = found.title
-    version = f"{snapshot.release.system.value} {snapshot.release.version}"
+    system = snapshot.release.system
+    version = f"{system.value} {snapshot.release.version}"
     if day and found.terminated and day > found.terminated:
         message = f"deleted: last in force on {found.terminated.isoformat()}"
         return CodeCheck(asked, code, CodeStatus.DELETED, message, title, near_codes(code, snapshot))
     if day and found.added and day < found.added:
         message = f"in force from {found.added.isoformat()}"
         return CodeCheck(asked, code, CodeStatus.NOT_YET_EFFECTIVE, message, title, near_codes(code, snapshot))
+    if system in ENDED and day and snapshot.release.effective_to and day > snapshot.release.effective_to:
+        ended = snapshot.release.effective_to.isoformat()
+        return CodeCheck(asked, code, CodeStatus.DELETED, f"{system.value} ended on {ended}: report ICD-10", title)
     if snapshot.is_billable(code):
         return CodeCheck(asked, code, CodeStatus.VALID, f"valid in {version}", title)
+    special = _why_not_alone(found)
+    if special:
+        return CodeCheck(asked, code, CodeStatus.NOT_BILLABLE, f"not reported alone in {version}: {special}", title)
+    if found.terminated and found.terminated < snapshot.release.effective_from:
+        message = f"deleted: last in force on {found.terminated.isoformat()}"
+        return CodeCheck(asked, code, CodeStatus.DELETED, message, title, near_codes(code, snapshot))
     below = billable_below(code, snapshot)
     message = f"not billable in {version}: a heading, report a code below it"
     return CodeCheck(asked, code, CodeStatus.NOT_BILLABLE, message, title, below)
+
+
+def _why_not_alone(found: Code) -> str:
+    """Say what a code is that only stands with another: a modifier of HCPCS, an extension code of ICD-11; else ""."""
+    return next((one.meaning for one in found.attributes if one.name in ("kind", "extension")), "")
 
 
 def _check_elsewhere(

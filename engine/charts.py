@@ -32,5 +32,11 @@ def check_chart(chart: Chart, *, max_bytes: int) -> None:
         )
     if not any(document.text.strip() for document in chart.documents):
         raise ChartError("documents: got only blank text, want at least one word", field="documents")
+    first, last = chart.date_of_service, chart.discharge_date
+    if first and last and last < first:
+        raise ChartError(
+            f"discharge_date: got {last.isoformat()}, want a day not before the date of service, {first.isoformat()}",
+            field="discharge_date",
+        )
     if chart.age_years is not None and not 0 <= chart.age_years <= 150:
         raise ChartError(f"age_years: got {chart.age_years}, want 0 to 150", field="age_years")

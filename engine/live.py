@@ -13,6 +13,7 @@ from pathlib import Path
 from codesets.icd10pcs import packaged_codes, read_packaged
 from codesets.index import index_files
 from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
+from codesets.packaged_icd9 import build_packaged_icd9, packaged_folder
 from codesets.search_open import compile_search, has_search
 from codesets.store import Releases, build_packaged, save_release
 from codesets.types import System
@@ -87,6 +88,11 @@ def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) 
     if codes is not None and not releases.snapshots(System.ICD10PCS):
         progress("reading the ICD-10-PCS list of codes")
         save_release(home, read_packaged(codes))
+        releases = Releases.open(home)
+    old = packaged_folder()
+    if old is not None and not releases.snapshots(System.ICD9CM):
+        progress("reading ICD-9-CM and its mappings")
+        build_packaged_icd9(home, old)
         releases = Releases.open(home)
     cues = CueTable.load().phrases
     dictionaries: dict[str, Path] = {}

@@ -178,7 +178,7 @@ class Pipeline:
                     f"systems[{number}]: got {system[:32]!r}, want one of {', '.join(self._systems)}",
                     field=f"systems[{number}]",
                 )
-        diagnoses = self._diagnosis_tools(chart.date_of_service)
+        diagnoses = self._diagnosis_tools(chart.release_day, field=chart.release_day_field)
         # ICD-10-PCS codes what is done to hospital inpatients (45 CFR 162.1002): a chart that names no systems gets it
         # if it is an inpatient's and a release of its day is loaded; one that names it cannot be coded without.
         system = System.ICD10PCS.value
@@ -187,17 +187,17 @@ class Pipeline:
         if not is_asked and not is_due:
             return _Tools(diagnoses, None)
         try:
-            return _Tools(diagnoses, self._procedures_on(chart.date_of_service))
+            return _Tools(diagnoses, self._procedures_on(chart.release_day))
         except NoReleaseError as error:
             if is_asked:
                 raise ReleaseError(str(error), field="systems") from None
             return _Tools(diagnoses, None, lacks_procedures=self._has_procedure_release())
 
-    def _diagnosis_tools(self, day: date | None) -> ReleaseTools:
+    def _diagnosis_tools(self, day: date | None, *, field: str = "date_of_service") -> ReleaseTools:
         try:
             return self._tools_on(day)
         except NoReleaseError as error:
-            raise ReleaseError(str(error), field="date_of_service") from None
+            raise ReleaseError(str(error), field=field) from None
 
     def _has_procedure_release(self) -> bool:
         try:

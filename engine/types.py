@@ -121,7 +121,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One encounter's documentation to be coded."""
+    """One encounter's documentation to be coded.
+
+    Inpatients are coded by the codes in force on the day of discharge, others by those of the date of service
+    (ICD-10-CM and ICD-10-PCS Official Guidelines, "effective with discharges"; CMS Claims Processing Manual 3, 10).
+    """
 
     chart_id: str
     documents: tuple[Document, ...]
@@ -134,6 +138,19 @@ class Chart:
     payer: str = ""
     known_codes: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
+    discharge_date: date | None = None
+
+    @property
+    def release_day(self) -> date | None:
+        """The day that picks the releases: of discharge for an inpatient, where it is known; None: the newest."""
+        is_inpatient = self.setting is Setting.INPATIENT
+        return self.discharge_date if is_inpatient and self.discharge_date else self.date_of_service
+
+    @property
+    def release_day_field(self) -> str:
+        """The name of the field that `release_day` is from."""
+        is_inpatient = self.setting is Setting.INPATIENT
+        return "discharge_date" if is_inpatient and self.discharge_date else "date_of_service"
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from engine.errors import ChartcoderError
 from engine.pipeline import Pipeline
 from engine.types import Assertion, Chart, CodedChart, Document, Experiencer, Role, Route, Setting, Sex, Temporality
 
+DAY = date(2026, 4, 2)
 PHRASES = st.sampled_from(
     [
         *("type 2 diabetes mellitus", "HTN", "no chest pain", "left knee pain", "history of breast cancer", "COPD"),
@@ -232,6 +233,12 @@ def test_a_text_without_anything_codable_gets_nothing(pipeline: Pipeline) -> Non
         (chart("asthma", systems=("cpt",)), "CODE_SYSTEM_UNKNOWN", "systems[0]"),
         (chart("asthma", date_of_service=date(1999, 1, 1)), "NO_RELEASE_FOR_DATE", "date_of_service"),
         (chart("asthma", date_of_service=date(2026, 10, 1)), "NO_RELEASE_FOR_DATE", "date_of_service"),
+        (
+            chart("asthma", setting=Setting.INPATIENT, date_of_service=DAY, discharge_date=date(2031, 1, 1)),
+            "NO_RELEASE_FOR_DATE",
+            "discharge_date",
+        ),
+        (chart("asthma", date_of_service=DAY, discharge_date=date(2025, 1, 1)), "CHART_INVALID", "discharge_date"),
     ],
 )
 def test_a_chart_that_cannot_be_coded_is_refused_with_field_and_reason(
@@ -254,6 +261,8 @@ def test_a_chart_that_cannot_be_coded_is_refused_with_field_and_reason(
         chart("asthma", age_years=150),
         chart("asthma", systems=("icd10cm",)),
         chart("asthma", date_of_service=date(2026, 9, 30)),
+        chart("asthma", date_of_service=date(2026, 9, 30), discharge_date=date(2026, 10, 2)),
+        chart("asthma", setting=Setting.INPATIENT, date_of_service=date(1999, 1, 1), discharge_date=DAY),
         chart("asthma\x00\x01 \U0001f600 \u202e asthma \u0301"),
     ],
 )
@@ -283,3 +292,30 @@ def test_a_definition_in_one_document_holds_in_another(pipeline: Pipeline) -> No
     findings = pipeline.code(Chart("c", documents)).findings
     assert {finding.codes[0].code for finding in findings} == {"I05.0"}
     assert {finding.mention.document for finding in findings} == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("setting", "service", "discharge", "day"),
+    [
+        (Setting.INPATIENT, date(2026, 9, 28), date(2026, 10, 2), date(2026, 10, 2)),
+        (Setting.INPATIENT, None, date(2026, 10, 2), date(2026, 10, 2)),
+        (Setting.INPATIENT, date(2026, 9, 28), None, date(2026, 9, 28)),
+        (Setting.OUTPATIENT, date(2026, 9, 28), date(2026, 10, 2), date(2026, 9, 28)),
+        (Setting.OBSERVATION, date(2026, 9, 30), date(2026, 10, 1), date(2026, 9, 30)),
+        (Setting.EMERGENCY, None, None, None),
+    ],
+)
+def test_an_inpatient_is_coded_by_the_release_of_the_day_of_discharge(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch,
+    setting: Setting, service: date | None, discharge: date | None, day: date | None,
+) -> None:  # fmt: skip
+    asked: list[date | None] = []
+    original = pipeline._tools_on
+
+    def remember(wanted: date | None) -> object:
+        asked.append(wanted)
+        return original(None)
+
+    monkeypatch.setattr(pipeline, "_tools_on", remember)
+    pipeline.code(chart("asthma", setting=setting, date_of_service=service, discharge_date=discharge))
+    assert set(asked) == {day}

@@ -175,7 +175,7 @@ def chart_digest(chart: Chart) -> str:
     The canonical bytes are a domain line and one JSON object in which each text stands as its own SHA-256 (of UTF-8,
     with any unpaired surrogate passed through), so that one document can be proven without the others.
     """
-    facts = {
+    facts: dict[str, Any] = {
         "age_years": chart.age_years,
         "birth_date": chart.birth_date.isoformat() if chart.birth_date else None,
         "chart_id": chart.chart_id,
@@ -188,6 +188,9 @@ def chart_digest(chart: Chart) -> str:
         "sex": chart.sex.value,
         "systems": list(chart.systems),
     }
+    # Only where it is given, so that charts without it keep the digest that they had before there was one.
+    if chart.discharge_date:
+        facts["discharge_date"] = chart.discharge_date.isoformat()
     return hashlib.sha256(_CHART_DOMAIN + _encode(facts, errors="surrogatepass")).hexdigest()
 
 

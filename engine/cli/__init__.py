@@ -24,6 +24,7 @@ COMMANDS = {
     "lookup": ("engine.cli.lookup", "Show codes: title, place in the hierarchy, notes."),
     "search": ("engine.cli.lookup", "Find codes by words."),
     "validate": ("engine.cli.lookup", "Check that codes may be reported on a day."),
+    "translate": ("engine.cli.translate", "Carry codes to another system or release."),
     "codesets": ("engine.cli.codesets", "Snapshots of the official code sets."),
     "evaluate": ("engine.cli.evaluate", "Measure accuracy on a corpus with gold labels."),
     "keys": ("engine.cli.keys", "API keys that may call a server."),

@@ -1,6 +1,7 @@
 """`chartcoder code`: code charts here, or on a server."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 import click
@@ -44,7 +45,14 @@ from engine.types import Chart, Setting, Sex
     "day",
     type=read_day,
     metavar="YYYY-MM-DD",
-    help="Date of service (inpatients: of discharge); picks the release. [default: the newest]",
+    help="Date of service; picks the release, but see --discharge-date. [default: the newest]",
+)
+@click.option(
+    "--discharge-date",
+    "discharge_day",
+    type=read_day,
+    metavar="YYYY-MM-DD",
+    help="Day of discharge; of an inpatient (--setting inpatient) it picks the release.",
 )
 @click.option("--age", type=click.IntRange(0, 150), help="Age in years on the date of service.")
 @click.option(
@@ -65,6 +73,7 @@ def code(
     server: str | None,
     setting: str,
     day: date | None,
+    discharge_day: date | None,
     age: int | None,
     sex: str,
     systems: tuple[str, ...] | None,
@@ -83,7 +92,8 @@ def code(
 
     Exit status: 0 all charts coded; 1 some failed; 2 wrong usage or configuration.
     """
-    facts = Chart("", (), Setting(setting.upper()), day, Sex(sex.upper()), age, systems=systems or ())
+    given = Chart("", (), Setting(setting.upper()), day, Sex(sex.upper()), age, systems=systems or ())
+    facts = replace(given, discharge_date=discharge_day)
     charts = read_charts(files, facts, max_bytes=config.max_chart_bytes)
     if server is None:
         _check_systems(facts.systems, config)

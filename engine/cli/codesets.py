@@ -8,7 +8,13 @@ from pathlib import Path
 
 import click
 
+from codesets.crosswalk import FOLDER as MAP_FOLDER
+from codesets.crosswalk import SUFFIX as MAP_SUFFIX
+from codesets.crosswalk import Crosswalk
 from codesets.errors import CodeSetError, NoReleaseError
+from codesets.icd10pcs_reference import FOLDER as REFERENCE_FOLDER
+from codesets.icd10pcs_reference import SUFFIX as REFERENCE_SUFFIX
+from codesets.icd10pcs_reference import open_reference, reference_files
 from codesets.index import SUFFIX as INDEX_SUFFIX
 from codesets.index import index_files, open_index
 from codesets.snapshot import Snapshot
@@ -18,6 +24,7 @@ from engine.cli.failures import SOME_FAILED
 from engine.cli.progress import steps
 from engine.cli.settings import json_option, system_option, writing_to
 from engine.cli.streams import say, write_line
+from engine.cli.translate import map_line
 from engine.config import Config
 from engine.errors import ChartcoderError
 
@@ -37,17 +44,23 @@ def codesets() -> None:
 @json_option
 @click.pass_obj
 def list_releases(config: Config, as_json: bool) -> None:
-    """List the releases and index files that are loaded.
+    """List the releases, index files, references and crosswalks that are loaded.
 
     \b
     chartcoder codesets list
     chartcoder codesets list --json | jq -r '.system + " " + .version'
     """
-    releases = Releases.open(config.home).list()
+    store = Releases.open(config.home)
+    releases = store.list()
     for release in releases:
         write_line(json.dumps(asdict(release), default=date.isoformat) if as_json else _release_line(release))
     for index in () if as_json else index_files(config.home):
         write_line(f"index     {index.version:8} {index.kind:24} {index.count:7} entries   {index.content_hash[:12]}")
+    for path in () if as_json else reference_files(config.home):
+        about = open_reference(path).about
+        write_line(f"icd10pcs  {about['version']:8} {about['kind']:24} {'':7}            {about['source']}")
+    for crosswalk in () if as_json else store.crosswalks:
+        write_line(map_line(crosswalk.release))
     if not releases:
         say("nothing is loaded yet; run `chartcoder codesets build`")
 
@@ -94,8 +107,11 @@ def import_releases(config: Config, files: tuple[Path, ...]) -> None:
 
     \b
     chartcoder codesets import icd10cm-tabular-2027.xml icd10cm-index-2027.xml
-    chartcoder codesets import icd10pcs_order_2026.txt
+    chartcoder codesets import icd10pcs_order_2026.txt icd10pcs_tables_2026.xml icd10pcs_definitions_2026.xml
     chartcoder codesets import HCPC2026_OCT_ANWEB.txt
+    chartcoder codesets import CMS32_DESC_LONG_DX.txt CMS32_DESC_LONG_SG.txt 2018_I9gem.txt 2018_I10gem.txt
+    chartcoder codesets import SimpleTabulation-ICD-11-MMS-en.zip 10To11MapToOneCategory.txt
+    chartcoder codesets import 2026_LONGULT.TXT 2026_MEDU.TXT 2026_SHORTU.TXT
     """
     from codesets.importer import import_files
     from engine.audit.kinds import AdministrationAction, administration
@@ -143,6 +159,8 @@ def _compiled_files(home: Path) -> Iterator[tuple[Path, Exception | None]]:
     kinds = (
         ("snapshots", SNAPSHOT_SUFFIX, Snapshot),
         ("indexes", INDEX_SUFFIX, open_index),
+        (MAP_FOLDER, MAP_SUFFIX, Crosswalk),
+        (REFERENCE_FOLDER, REFERENCE_SUFFIX, open_reference),
         ("dictionaries", DICTIONARY_SUFFIX, Dictionary),
     )
     for folder, suffix, opener in kinds:

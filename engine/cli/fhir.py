@@ -116,8 +116,8 @@ class _Bundle:
 
     def _encounter(self) -> Resource:
         system, code, display = _CLASSES[self._chart.setting]
-        day = self._chart.date_of_service
-        # An inpatient's date of service is that of discharge.
+        day = self._chart.release_day
+        # Where an inpatient's day of discharge is not given, the date of service is taken for it.
         edge = "end" if self._chart.setting is Setting.INPATIENT else "start"
         ranked = [
             {

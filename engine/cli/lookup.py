@@ -8,10 +8,12 @@ from typing import Any
 
 import click
 
+from codesets.claim_lines import validate_lines
 from codesets.errors import UnknownCodeError
+from codesets.icd10pcs_reference import KeyTerm
 from codesets.snapshot import Snapshot
-from codesets.types import Code, System
-from codesets.validate import CodeCheck, CodeStatus, normalise_code, validate_codes
+from codesets.types import Axis, Code, System
+from codesets.validate import CodeCheck, CodeStatus, normalise_code
 from engine.cli.failures import SOME_FAILED
 from engine.cli.progress import steps
 from engine.cli.settings import SYSTEMS, date_option, json_option, open_releases, system_option
@@ -21,6 +23,7 @@ from engine.errors import InputError
 
 MAX_CODE_CHARACTERS = 64
 _CHILDREN_SHOWN = 12
+_INCLUDES_SHOWN = 8
 _ALTERNATIVES_SHOWN = 8
 
 
@@ -34,7 +37,8 @@ def _write_json(value: Any) -> None:
     write_line(json.dumps(asdict(value), ensure_ascii=False, default=date.isoformat))
 
 
-def _check_codes(codes: tuple[str, ...]) -> None:
+def check_lengths(codes: tuple[str, ...]) -> None:
+    """Refuse what is too long to be a code; raises InputError."""
     for number, code in enumerate(codes):
         if len(code) > MAX_CODE_CHARACTERS:
             raise InputError(f"codes[{number}]: got {len(code)} characters, want at most {MAX_CODE_CHARACTERS}")
@@ -49,18 +53,25 @@ def lookup(config: Config, codes: tuple[str, ...], system: str, day: date | None
     chartcoder lookup E11.9
     chartcoder lookup e119 I10 --json
     chartcoder lookup G0008 --system hcpcs
+    chartcoder lookup "vermiform appendix" --system icd10pcs
 
-    With or without the dot, in any case. Exit status 1 if the release does not have one of them.
+    With or without the dot, in any case. A name of the body part or device key of ICD-10-PCS is looked up in the keys.
+    Exit status 1 if the release does not have one of them.
     """
-    _check_codes(codes)
-    snapshot = open_releases(config).release(System(system), day)
+    check_lengths(codes)
+    releases = open_releases(config)
+    snapshot = releases.release(System(system), day)
     unknown = 0
     for code in codes:
         try:
-            found = snapshot.find(normalise_code(code, System(system)))
+            found = releases.find(snapshot, normalise_code(code, System(system)))
         except UnknownCodeError as error:
-            unknown += 1
-            say(str(error))
+            keys = releases.key_terms(snapshot, code)
+            unknown += not keys
+            for key in keys:
+                write_line(json.dumps(asdict(key), ensure_ascii=False) if as_json else _key_line(code, key))
+            if not keys:
+                say(str(error))
             continue
         if as_json:
             _write_json(found)
@@ -79,8 +90,27 @@ def _show(found: Code, snapshot: Snapshot) -> None:
         write_line(f"  has  {child}  {snapshot.title(child)}")
     if len(found.children) > _CHILDREN_SHOWN:
         write_line(f"  ... and {len(found.children) - _CHILDREN_SHOWN} more (--json lists all)")
+    for axis in found.axes:
+        write_line(_axis_line(axis))
+    for attribute in found.attributes:
+        meaning = f" ({attribute.meaning})" if attribute.meaning else ""
+        write_line(f"  {attribute.name.replace('_', ' ')}: {attribute.value}{meaning}")
+    if found.added or found.terminated:
+        write_line(f"  in force {found.added or 'from the first'} to {found.terminated or 'now'}")
     for note in found.notes:
         write_line(f"  {note.kind.value.replace('_', ' ')}: {note.text}")
+
+
+def _key_line(name: str, key: KeyTerm) -> str:
+    scope = f" ({key.scope})" if key.scope else ""
+    return f"{name}  is coded to {key.label}: character {key.position}, {key.axis}, of section {key.section}{scope}"
+
+
+def _axis_line(axis: Axis) -> str:
+    said = " ".join(part.rstrip(".") + "." for part in (axis.definition, axis.explanation) if part)
+    includes = f" Includes: {', '.join(axis.includes[:_INCLUDES_SHOWN])}" if axis.includes else ""
+    more = f" and {len(axis.includes) - _INCLUDES_SHOWN} more" if len(axis.includes) > _INCLUDES_SHOWN else ""
+    return f"  {axis.position}  {axis.value}  {axis.name}: {axis.label or '-'}. {said}{includes}{more}".rstrip()
 
 
 @click.command()
@@ -124,7 +154,8 @@ def search(
         raise InputError(f"WORDS: got {len(query)} characters, want 1 to {MAX_QUERY_CHARACTERS}")
     wanted = tuple(System(name) for name in systems)
     releases = open_releases(config)
-    for snapshot in searched_releases(releases, wanted, day):
+    searched = searched_releases(releases, wanted, day)
+    for snapshot in searched:
         if not has_search(snapshot):
             with steps() as progress:
                 progress(f"compiling the search index of {snapshot.release.system} {snapshot.release.version}")
@@ -135,7 +166,8 @@ def search(
             _write_json(hit)
         else:
             via = f"  (as {hit.matched_term!r})" if hit.matched_term else ""
-            write_line(f"{hit.code:10} {hit.title}{via}{'' if hit.billable else '  (not billable)'}")
+            of = f"  [{hit.system.value}]" if len(searched) > 1 else ""
+            write_line(f"{hit.code:10} {hit.title}{via}{'' if hit.billable else '  (not billable)'}{of}")
     if not hits:
         say("nothing found; try fewer words, or the beginning of a word")
         raise click.exceptions.Exit(SOME_FAILED)
@@ -149,11 +181,14 @@ def validate(config: Config, codes: tuple[str, ...], system: str, day: date | No
     \b
     chartcoder validate E11.9 S72.001A --date 2026-03-31
     chartcoder validate E11 --json
+    chartcoder validate 0TT34ZZ --system icd10pcs
+    chartcoder validate A4253-NU-KX J0120 --system hcpcs --date 2025-10-01
 
-    Exit status 1 if one may not be reported; what may be meant is listed below it.
+    Of ICD-10-PCS it says which axis is wrong, and what would be valid there. HCPCS and CPT codes may have modifiers,
+    and ICD-11 codes may be clusters. Exit status 1 if one may not be reported; what may be meant is listed below it.
     """
-    _check_codes(codes)
-    checks = validate_codes(open_releases(config), System(system), codes, day)
+    check_lengths(codes)
+    checks = validate_lines(open_releases(config), System(system), codes, day)
     for check in checks:
         if as_json:
             _write_json(check)

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.streams import say, write_line
+from engine.cli.streams import write_line
 from engine.config import Config
 from engine.errors import ConfigError
 
 if TYPE_CHECKING:
-    from engine.audit.log import AuditLog
     from engine.vault.store import Vault
 
 tenant_option = click.option("--tenant", default="default", show_default=True, metavar="NAME", help="Whose chart.")

@@ -5,18 +5,20 @@ from datetime import date
 from functools import lru_cache, partial
 from typing import Any
 
+from codesets.claim_lines import validate_lines
 from codesets.errors import UnknownCodeError
 from codesets.search import MAX_QUERY_CHARACTERS, MatchKind, SearchHit, search_codes, searched_releases
 from codesets.snapshot import Snapshot
 from codesets.store import Releases
-from codesets.translate import Translation, TranslationKind, choose_releases, translate_codes
+from codesets.translate import translate
 from codesets.types import Release, System
-from codesets.validate import CodeCheck, CodeStatus, CodeTitle, normalise_code, validate_codes
+from codesets.validate import CodeCheck, CodeStatus, normalise_code
 from engine import __version__
 from engine.pb.chartcoder.v1 import codeset_pb2 as pb
 from engine.pb.chartcoder.v1.types_pb2 import ResponseHeader
 from engine.server.calls import current_call
 from engine.server.convert import enum_numbers, put_code, put_code_set, put_header
+from engine.server.crosswalks import facts_from, put_map_source, put_titles, put_translation
 from engine.server.paging import MAX_OFFSET, make_token, page_size_from, read_token
 from engine.server.pool import EnginePool
 from engine.server.status import to_status
@@ -37,9 +39,6 @@ _KEPT_LOOKUPS = 8192
 _HEADER_TAG = 0x0A
 _MATCHES = enum_numbers(pb.SearchMatch, tuple(MatchKind), "SEARCH_MATCH")
 _STATUSES = enum_numbers(pb.CodeStatus, tuple(CodeStatus), "CODE_STATUS")
-_KINDS = enum_numbers(
-    pb.TranslationKind, tuple(k for k in TranslationKind if k is not TranslationKind.UNKNOWN), "TRANSLATION_KIND"
-)
 
 
 class CodeSetService:
@@ -94,7 +93,7 @@ class CodeSetService:
         check_codes(checker, request.codes)
         checker.finish()
         snapshot = self._releases.release(system, day)
-        results = (self._encode_lookup(snapshot, asked) for asked in request.codes)
+        results = (self._encode_lookup(self._releases, snapshot, asked) for asked in request.codes)
         return encode_head(request_id, snapshot.release) + b"".join(results)
 
     def _search(self, request: pb.SearchCodesRequest, request_id: str) -> bytes:
@@ -128,7 +127,7 @@ class CodeSetService:
 
     def _validate(self, system: System, codes: Sequence[str], day: date | None) -> bytes:
         reply = pb.ValidateCodesResponse()
-        for check in validate_codes(self._releases, system, codes, day):
+        for check in validate_lines(self._releases, system, codes, day):
             _put_check(reply.checks.add(), check)
         return reply.SerializeToString()
 
@@ -137,15 +136,24 @@ class CodeSetService:
         source = system_from(request.source_system, field="source_system")
         target = system_from(request.target_system or source, field="target_system")
         days = {name: _optional_day(checker, request, name) for name in ("source_date", "target_date")}
+        facts = facts_from(checker, request)
         check_codes(checker, request.codes)
         checker.finish()
-        before, after = choose_releases(
-            self._releases, source, target, source_day=days["source_date"], target_day=days["target_date"]
+        made = translate(
+            self._releases,
+            request.codes,
+            source=source,
+            target=target,
+            source_day=days["source_date"],
+            target_day=days["target_date"],
+            facts=facts,
         )
         reply = pb.TranslateCodeResponse()
-        for translation in translate_codes(before, after, request.codes):
-            _put_translation(reply.translations.add(), translation, before.release)
-        return encode_head(request_id, before.release, after.release) + reply.SerializeToString()
+        for translation in made.translations:
+            put_translation(reply.translations.add(), translation, source)
+        for crosswalk in made.maps:
+            put_map_source(reply.maps.add(), crosswalk)
+        return encode_head(request_id, *made.releases) + reply.SerializeToString()
 
     def _list(self, request: pb.ListCodeSetsRequest, request_id: str) -> bytes:
         system = system_from(request.system, field="system") if request.system else None
@@ -157,6 +165,9 @@ class CodeSetService:
         reply = pb.ListCodeSetsResponse()
         for release in releases[offset : offset + size]:
             put_code_set(reply.code_sets.add(), release)
+        for crosswalk in self._releases.crosswalks if not offset else ():
+            if system in (None, crosswalk.release.source_system, crosswalk.release.target_system):
+                put_map_source(reply.crosswalks.add(), crosswalk.release)
         if len(releases) > offset + size:
             reply.next_page_token = make_token(offset + size, request)
         return encode_head(request_id, *releases[offset : offset + size]) + reply.SerializeToString()
@@ -186,16 +197,20 @@ def _made_with(releases: tuple[Release, ...]) -> bytes:
     return header.SerializeToString()
 
 
-def _encode_lookup(snapshot: Snapshot, asked: str) -> bytes:
+def _encode_lookup(releases: Releases, snapshot: Snapshot, asked: str) -> bytes:
     """Return one result of a LookupCodeResponse, encoded as its field."""
     reply = pb.LookupCodeResponse()
     result = reply.results.add(asked=asked)
     written = normalise_code(asked, snapshot.release.system)
     try:
-        put_code(result.code, snapshot.find(written))
+        put_code(result.code, releases.find(snapshot, written))
     except UnknownCodeError as error:
         result.ClearField("code")
         result.error.CopyFrom(to_status(error))
+        for key in releases.key_terms(snapshot, asked):
+            result.key_terms.add(
+                section=key.section, position=key.position, axis=key.axis, label=key.label, scope=key.scope
+            )
     return reply.SerializeToString()
 
 
@@ -215,21 +230,4 @@ def _put_check(to: pb.CodeCheck, check: CodeCheck) -> None:
     to.status = _STATUSES[check.status]
     to.message = check.message
     to.title = check.title
-    _put_titles(to.alternatives, check.alternatives)
-
-
-def _put_translation(to: pb.Translation, translation: Translation, before: Release) -> None:
-    to.asked = translation.asked
-    if translation.kind is TranslationKind.UNKNOWN:
-        error = UnknownCodeError(
-            f"code: got {translation.asked[:16]!r}, want a code of {before.system} {before.version}"
-        )
-        to.error.CopyFrom(to_status(error))
-        return
-    to.kind = _KINDS[translation.kind]
-    _put_titles(to.targets, translation.targets)
-
-
-def _put_titles(to: Any, titles: tuple[CodeTitle, ...]) -> None:
-    for item in titles:
-        to.add(code=item.code, title=item.title)
+    put_titles(to.alternatives, check.alternatives)

@@ -21,7 +21,8 @@ _SETTINGS = {
     number: member for member, number in enum_numbers(types_pb2.Setting, tuple(types.Setting), "SETTING").items()
 }
 _SEXES = {number: member for member, number in enum_numbers(types_pb2.Sex, tuple(types.Sex), "SEX").items()}
-_NOTE_KINDS = enum_numbers(codeset_pb2.NoteKind, tuple(kind.name for kind in NoteKind), "NOTE_KIND")
+_NOTE_NAMES = tuple(kind.name for kind in NoteKind if kind is not NoteKind.ATTRIBUTE)
+_NOTE_KINDS = enum_numbers(codeset_pb2.NoteKind, _NOTE_NAMES, "NOTE_KIND")
 _OFFSET_UNITS = frozenset(types_pb2.OffsetUnit.values())
 
 
@@ -34,7 +35,7 @@ def chart_from(request: Any) -> types.Chart:
     checker.want("chart.setting", chart.setting in _SETTINGS, f"got {chart.setting}, want a Setting")
     checker.want("chart.sex", chart.sex in _SEXES, f"got {chart.sex}, want a Sex")
     _check_lengths(checker, chart)
-    days = {name: _optional_day(checker, chart, name) for name in ("date_of_service", "birth_date")}
+    days = {name: _optional_day(checker, chart, name) for name in ("date_of_service", "birth_date", "discharge_date")}
     checker.finish()
     return types.Chart(
         chart_id=chart.chart_id,
@@ -48,6 +49,7 @@ def chart_from(request: Any) -> types.Chart:
         payer=chart.payer,
         known_codes=tuple(chart.known_codes),
         systems=tuple(chart.systems),
+        discharge_date=days["discharge_date"],
     )
 
 
@@ -96,6 +98,18 @@ def put_code(to: codeset_pb2.Code, code: Code) -> None:
     to.billable = code.billable
     to.parent = code.parent
     to.children.extend(code.children)
+    for axis in code.axes:
+        to.axes.add(
+            position=axis.position,
+            name=axis.name,
+            value=axis.value,
+            label=axis.label,
+            definition=axis.definition,
+            explanation=axis.explanation,
+            includes=axis.includes,
+        )
+    for attribute in code.attributes:
+        to.attributes.add(name=attribute.name, value=attribute.value, meaning=attribute.meaning)
     for note in code.notes:
         to.notes.add(kind=_NOTE_KINDS[note.kind.name], text=note.text)
     if code.added:

@@ -275,6 +275,7 @@ def test_chart_digest_depends_on_every_field():
         "payer": "",
         "known_codes": (),
         "systems": ("icd10cm", "hcpcs"),
+        "discharge_date": date(2026, 4, 2),
     }
     assert set(others) == {field.name for field in fields(Chart)}
     charts = [replace(CHART, **{name: value}) for name, value in others.items()]

@@ -143,8 +143,10 @@ def test_facts_of_the_encounter_reach_the_chart(terminal: Terminal, monkeypatch:
 
     monkeypatch.setattr(Pipeline, "code", remember)
     facts = ["--setting", "Inpatient", "--date", "2026-03-31", "--age", "61", "--sex", "female", "--systems", "icd10cm"]
+    facts += ["--discharge-date", "2026-04-02"]
     assert terminal.run("code", *facts, stdin=b"HTN").status == 0
     (chart,) = seen
+    assert chart.discharge_date.isoformat() == "2026-04-02"
     assert (chart.setting, chart.date_of_service.isoformat(), chart.age_years, chart.sex, chart.systems) == (
         "INPATIENT",
         "2026-03-31",

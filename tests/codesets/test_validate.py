@@ -6,7 +6,7 @@ import pytest
 
 from codesets.errors import CrosswalkError, NoReleaseError
 from codesets.store import Releases, save_release
-from codesets.translate import TranslationKind, choose_releases, translate_codes
+from codesets.translate import TranslationKind, choose_releases, translate, translate_codes
 from codesets.types import Node, ReleaseSource, System
 from codesets.validate import CodeStatus, normalise_code, validate_codes
 
@@ -117,7 +117,7 @@ def test_codes_are_written_as_their_publisher_does(system: System, code: str, wr
 
 
 def test_translation_between_releases(releases: Releases) -> None:
-    before, after = choose_releases(releases, System.ICD10CM, System.ICD10CM)
+    before, after = choose_releases(releases, System.ICD10CM)
     assert (before.release.version, after.release.version) == ("2025", "2026")
     found = translate_codes(before, after, ["A000", "R51", "A00.5", "Q99.9"])
     assert [(item.kind, [target.code for target in item.targets]) for item in found] == [
@@ -129,10 +129,10 @@ def test_translation_between_releases(releases: Releases) -> None:
 
 
 def test_translation_backwards_by_date(releases: Releases) -> None:
-    before, after = choose_releases(releases, System.ICD10CM, System.ICD10CM, source_day=NEW_DAY, target_day=OLD_DAY)
+    before, after = choose_releases(releases, System.ICD10CM, source_day=NEW_DAY, target_day=OLD_DAY)
     assert [item.kind for item in translate_codes(before, after, ["U07.1"])] == [TranslationKind.DELETED]
 
 
 def test_translation_between_systems_names_the_import_it_needs(releases: Releases) -> None:
     with pytest.raises(CrosswalkError, match="codesets import"):
-        choose_releases(releases, System.ICD10CM, System.ICD9CM)
+        translate(releases, ["E11.9"], source=System.ICD10CM, target=System.ICD9CM)

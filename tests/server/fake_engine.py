@@ -116,9 +116,9 @@ class FakeCoder:
             if system != "icd10cm":
                 raise UnsupportedSystemError(f"systems[{number}]: want icd10cm", field=f"systems[{number}]")
         try:
-            release = self._releases.release(System.ICD10CM, chart.date_of_service).release
+            release = self._releases.release(System.ICD10CM, chart.release_day).release
         except NoReleaseError as error:
-            raise ReleaseError(str(error), field="date_of_service") from None
+            raise ReleaseError(str(error), field=chart.release_day_field) from None
         used = (ReleaseUsed(release.system.value, release.version, release.content_hash),)
         return Header("test", used, (("dictionary", "0" * 64),), request_id)
 

@@ -43,6 +43,13 @@ def day(year: int, month: int, day: int) -> dict[str, int]:
         ({"date_of_service": day(1999, 1, 1)}, "FAILED_PRECONDITION", "NO_RELEASE_FOR_DATE", "chart.date_of_service"),
         ({"date_of_service": day(2025, 2, 30)}, "INVALID_ARGUMENT", "REQUEST_INVALID", "chart.date_of_service"),
         ({"date_of_service": day(2025, 0, 0)}, "INVALID_ARGUMENT", "REQUEST_INVALID", "chart.date_of_service"),
+        (
+            {"setting": 1, "discharge_date": day(1999, 1, 1)},
+            "FAILED_PRECONDITION",
+            "NO_RELEASE_FOR_DATE",
+            "chart.discharge_date",
+        ),
+        ({"discharge_date": day(2025, 2, 30)}, "INVALID_ARGUMENT", "REQUEST_INVALID", "chart.discharge_date"),
         ({"birth_date": day(99999, 1, 1)}, "INVALID_ARGUMENT", "REQUEST_INVALID", "chart.birth_date"),
         ({"setting": 99}, "INVALID_ARGUMENT", "REQUEST_INVALID", "chart.setting"),
         ({"sex": 99}, "INVALID_ARGUMENT", "REQUEST_INVALID", "chart.sex"),

@@ -12,13 +12,14 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chartcoder_client import convert
 from chartcoder_client.errors import CallError, error_from_call, error_from_status
+from codesets.crosswalk import MapRelease
 from codesets.search import SearchHit
 from codesets.translate import Translation
 from codesets.types import Code, Release, System
 from codesets.validate import CodeCheck
 from engine.pb.chartcoder.v1 import codeset_pb2, codeset_pb2_grpc, coding_pb2, coding_pb2_grpc
 from engine.pb.chartcoder.v1.types_pb2 import ChartFrame
-from engine.types import Chart, CodedChart
+from engine.types import Chart, CodedChart, Sex
 
 # What a server reports the health of; "" is all of it.
 SERVICES = ("", *(f"chartcoder.v1.{name}" for name in ("CodingService", "CodeSetService", "AuditService")))
@@ -174,11 +175,18 @@ class ChartcoderClient:
         target: System | None = None,
         source_day: date | None = None,
         target_day: date | None = None,
+        age_years: float | None = None,
+        sex: Sex = Sex.UNSPECIFIED,
     ) -> list[Translation]:
-        """Carry codes to another release or system."""
+        """Carry codes to another release or system; age and sex are for the rules of a SNOMED CT map."""
         request = codeset_pb2.TranslateCodeRequest(
-            source_system=source.value, target_system=(target or source).value, codes=codes
+            source_system=source.value,
+            target_system=(target or source).value,
+            codes=codes,
+            sex=f"SEX_{sex.value}",
         )
+        if age_years is not None:
+            request.age_years = age_years
         convert.put_day(request.source_date, source_day)
         convert.put_day(request.target_date, target_day)
         reply = self._call(self._codesets.TranslateCode, request)
@@ -196,6 +204,12 @@ class ChartcoderClient:
         replies = {name: self._call(stub.Check, health_pb2.HealthCheckRequest(service=name)) for name in services}
         names = health_pb2.HealthCheckResponse.ServingStatus
         return {name: names.Name(reply.status) for name, reply in replies.items()}
+
+    def list_crosswalks(self, system: System | None = None) -> list[MapRelease]:
+        """List the loaded crosswalks, those from and to one system if it is named."""
+        request = codeset_pb2.ListCodeSetsRequest(system=system.value if system else "", page_size=1)
+        reply = self._call(self._codesets.ListCodeSets, request)
+        return [convert.map_from(item) for item in reply.crosswalks]
 
     def _call(self, method: Callable[..., Any], request: Any) -> Any:
         with _errors():

@@ -5,9 +5,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from codesets.crosswalk import MapKind, MapRelease, Relationship
+from codesets.mapping import MapOption, MapPart, MappedCode
 from codesets.search import MatchKind, SearchHit
 from codesets.translate import Translation, TranslationKind
-from codesets.types import Code, Note, NoteKind, Release, System
+from codesets.types import Attribute, Axis, Code, Note, NoteKind, Release, System
 from codesets.validate import CodeCheck, CodeStatus, CodeTitle
 from engine import types
 from engine.pb.chartcoder.v1 import codeset_pb2, types_pb2
@@ -41,6 +43,7 @@ def put_chart(to: types_pb2.Chart, chart: types.Chart) -> None:
         to.documents.add(document_id=document.document_id, kind=document.kind, text=document.text)
     to.setting = _number(types_pb2.Setting, f"SETTING_{chart.setting.name}")
     put_day(to.date_of_service, chart.date_of_service)
+    put_day(to.discharge_date, chart.discharge_date)
     to.sex = _number(types_pb2.Sex, f"SEX_{chart.sex.name}")
     if chart.age_years is not None:
         to.age_years = chart.age_years
@@ -132,7 +135,14 @@ def code_from(message: codeset_pb2.Code) -> Code:
         short_title=message.short_title,
         added=_day(message, "added"),
         terminated=_day(message, "terminated"),
+        attributes=tuple(Attribute(one.name, one.value, one.meaning) for one in message.attributes),
+        axes=tuple(_axis(axis) for axis in message.axes),
     )
+
+
+def _axis(axis: codeset_pb2.CodeAxis) -> Axis:
+    said = (axis.label, axis.definition, axis.explanation)
+    return Axis(axis.position, axis.name, axis.value, *said, tuple(axis.includes))
 
 
 def hit_from(message: codeset_pb2.SearchHit) -> SearchHit:
@@ -160,7 +170,30 @@ def translation_from(message: codeset_pb2.Translation) -> Translation:
     if message.HasField("error"):
         return Translation(message.asked, TranslationKind.UNKNOWN)
     kind = _member(TranslationKind, message.kind, codeset_pb2.TranslationKind, "TRANSLATION_KIND")
-    return Translation(message.asked, kind, _titles(message.targets))
+    options = tuple(_option(option) for option in message.options)
+    return Translation(message.asked, kind, _titles(message.targets), options)
+
+
+def _option(message: codeset_pb2.TranslationOption) -> MapOption:
+    number = message.relationship
+    name = codeset_pb2.ConceptRelationship.Name(number).removeprefix("CONCEPT_RELATIONSHIP_")
+    parts = tuple(
+        MapPart(tuple(MappedCode(one.code, one.title, one.note) for one in part.choices)) for part in message.parts
+    )
+    return MapOption(Relationship[name], parts, message.scenario, tuple(message.advice))
+
+
+def map_from(message: codeset_pb2.MapSource) -> MapRelease:
+    """Return where a crosswalk comes from."""
+    return MapRelease(
+        MapKind(message.kind),
+        System(message.source_system),
+        System(message.target_system),
+        message.version,
+        message.source,
+        message.content_hash,
+        message.code_count,
+    )
 
 
 def release_from(message: codeset_pb2.CodeSet) -> Release:
