@@ -14,7 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesets import hcpcs, icd10cm, icd10pcs
+from codesets import edit_importer, hcpcs, icd10cm, icd10pcs
+from codesets.edit_store import edits_path, save_edits
+from codesets.edit_table import EditSource
 from codesets.errors import SourceError
 from codesets.index import IndexSource, read_index, save_index
 from codesets.snapshot import Snapshot
@@ -30,6 +32,9 @@ _DAMAGED_ZIP = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, ValueError, NotImplementedError, RuntimeError, EOFError
 )  # fmt: skip
 _CHANGE_KINDS = {"code\tbillable\tlong_title": "added", "code\told_long\tnew_long": "revised"}
+
+
+_Source = ReleaseSource | IndexSource | EditSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +72,19 @@ def import_files(home: Path, paths: Sequence[Path]) -> list[ImportReport]:
 
     Raises SourceError that names the first file which is unknown, truncated or fails a check; nothing is then written.
     """
-    read: list[tuple[_Given, ReleaseSource | IndexSource]] = []
+    read: list[tuple[_Given, _Source]] = []
     changes: dict[str, list[tuple[str, _Given]]] = {}
+    edits: dict[str, _Given] = {}
     for given in (member for path in paths for member in _open(path)):
         kind = _change_kind(given)
-        if kind:
+        if edit_importer.looks_like(given.name, given.data):
+            edits[given.name] = given
+        elif kind:
             changes.setdefault(_change_year(given), []).append((kind, given))
         else:
             read.append((given, _read(given)))
+    tables = edit_importer.read_edits([(name, given.text()) for name, given in edits.items()])
+    read.extend((edits[name], table) for name, table in tables)
     for year, files in sorted(changes.items()):
         read.extend(_read_changes(home, year, files, [source for _, source in read]))
     if not read:
@@ -136,7 +146,7 @@ def _is_known(given: _Given) -> bool:
     is_record = given.name.lower().endswith(".txt") and (
         icd10pcs.looks_like(given.text()) or hcpcs.looks_like(given.text())
     )
-    return is_xml or is_record or bool(_change_kind(given))
+    return is_xml or is_record or bool(_change_kind(given)) or edit_importer.looks_like(given.name, given.data)
 
 
 def _read(given: _Given) -> ReleaseSource | IndexSource:
@@ -149,7 +159,7 @@ def _read(given: _Given) -> ReleaseSource | IndexSource:
         return hcpcs.read_anweb(text, name=given.name)
     raise SourceError(
         f"{given.name}: not a code-set file we know; want the ICD-10-CM tabular or index XML (CDC/NCHS), the yearly "
-        "changes, the ICD-10-PCS order file or the HCPCS ANWEB text (CMS), as downloaded"
+        "changes, the ICD-10-PCS order file, the HCPCS ANWEB text or a table of edits (CMS), as downloaded"
     )
 
 
@@ -181,7 +191,7 @@ def _change_year(given: _Given) -> str:
 
 
 def _read_changes(
-    home: Path, year: str, files: Sequence[tuple[str, _Given]], beside: Sequence[ReleaseSource | IndexSource]
+    home: Path, year: str, files: Sequence[tuple[str, _Given]], beside: Sequence[_Source]
 ) -> list[tuple[_Given, ReleaseSource]]:
     base = _base(home, str(int(year) - 1), beside)
     texts: dict[str, _Given] = {}
@@ -203,7 +213,7 @@ def _read_changes(
     return [(added, icd10cm.apply_changes(base, changes, source=source))]
 
 
-def _base(home: Path, version: str, beside: Sequence[ReleaseSource | IndexSource]) -> ReleaseSource:
+def _base(home: Path, version: str, beside: Sequence[_Source]) -> ReleaseSource:
     for source in beside:
         if isinstance(source, ReleaseSource) and source.system is System.ICD10CM and source.version == version:
             return source
@@ -225,7 +235,12 @@ def _source_of(snapshot: Snapshot) -> ReleaseSource:
     )
 
 
-def _save(home: Path, given: _Given, source: ReleaseSource | IndexSource) -> ImportReport:
+def _save(home: Path, given: _Given, source: _Source) -> ImportReport:
+    if isinstance(source, EditSource):
+        save_edits(home, source)
+        part = f" {source.part}" if source.part else ""
+        summary = f"{source.kind.value} {source.version}{part}, {len(source.keys)} rows"
+        return ImportReport(given.name, f"{source.kind.value} edits", given.sha256, summary, edits_path(home, source))
     if isinstance(source, IndexSource):
         path = save_index(home, source)
         summary = f"ICD-10-CM {source.version} index, {len(source.entries)} entries"
