@@ -58,9 +58,7 @@ def read_add_ons(text: str, *, name: str) -> EditSource:
     texts = sorted(set(primaries))
     place = {text: number for number, text in enumerate(texts)}
     columns = {"primary": [place[text] for text in primaries], "type": kinds, "begin": begins, "end": ends}
-    return EditSource(
-        EditKind.ADD_ON, version, first_day, name, keys, columns, texts, is_dated=any(begins)
-    )
+    return EditSource(EditKind.ADD_ON, version, first_day, name, keys, columns, texts, is_dated=any(begins))
 
 
 def find_add_on(release: EditRelease, code: str, day: date) -> AddOn | None:

@@ -1,9 +1,10 @@
 """Reads coverage policies: which diagnoses make a service medically necessary, by LCD, NCD or the user's own table.
 
-Two layouts. The CMS Medicare Coverage Database export (comma-separated, of one zip): article_x_hcpc_code, article_x_icd10_covered,
-article_x_icd10_noncovered, article_x_contractor, article; the codes of an LCD are in its billing article. And our own: one tab-separated file with
-the columns policy, title, contractor, code, diagnosis, covered, effective, end. `diagnosis` is a code, or the beginning of
-some with a dash ("E11.-"); `covered` is yes or no; dates are YYYY-MM-DD or empty; an empty contractor is every one.
+Two layouts. The CMS Medicare Coverage Database export (comma-separated, of one zip): article_x_hcpc_code,
+article_x_icd10_covered, article_x_icd10_noncovered, article_x_contractor, article; the codes of an LCD are in its
+billing article. And our own: one tab-separated file with the columns policy, title, contractor, code, diagnosis,
+covered, effective, end. `diagnosis` is a code, or the beginning of some with a dash ("E11.-"); `covered` is yes or no;
+dates are YYYY-MM-DD or empty; an empty contractor is every one.
 
 In the export, groups of diagnoses belong to groups of services in the text of an article only, so a diagnosis that an
 article covers for any of its services counts as covered for all: less is alerted on than might be, never more.
@@ -30,9 +31,12 @@ _OWN = {
 _OWN_MORE = {"title": r"title", "contractor": r"contractor", "effective": r"effective", "end": r"end"}
 _EXPORT = {
     "services": {"policy": r"article id", "version": r"article version", "code": r"hcpc code id"},
-    "covered": {"policy": r"article id", "version": r"article version", "code": r"icd10 code id", "_": r"icd10 covered group"},
+    "covered": {
+        "policy": r"article id", "version": r"article version", "code": r"icd10 code id", "_": r"icd10 covered group",
+    },
     "noncovered": {
-        "policy": r"article id", "version": r"article version", "code": r"icd10 code id", "_": r"icd10 noncovered group",
+        "policy": r"article id", "version": r"article version", "code": r"icd10 code id",
+        "_": r"icd10 noncovered group",
     },
     "contractors": {"policy": r"article id", "version": r"article version", "code": r"contractor id"},
     "articles": {"policy": r"article id", "version": r"article version", "code": r"title"},

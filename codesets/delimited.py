@@ -39,7 +39,7 @@ def _places(row: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
 
 
 def has_columns(text: str, columns: Mapping[str, str]) -> bool:
-    """Whether one of the first lines names all of the columns: field to the pattern of its name, as `clean` writes it."""
+    """Whether one of the first lines names all the columns: field to the pattern of its name, as `clean` writes it."""
     try:
         return _header(_reader(text[:100_000]), columns, ()) is not None
     except csv.Error:

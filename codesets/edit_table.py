@@ -1,8 +1,8 @@
-"""Tables of compliance edits, compiled: rows under a key, found through a mapped hash table; nothing is parsed at opening.
+"""Tables of compliance edits, compiled: rows under a key, found through a mapped hash table; opening parses nothing.
 
 Keys (codes) and texts lie in pools. Rows are sorted by key, then by their first column. A column holds whole numbers:
-as they are where they fit in 16 bits, else by their place in a list of the distinct ones (days, of which there are few).
-So a file of 1.7 million NCCI pairs takes 10 MB, and a look-up reads a few cache lines.
+as they are where they fit in 16 bits, else by their place in a list of the distinct ones (days, of which there are
+few). So a file of 1.7 million NCCI pairs takes 10 MB, and a look-up reads a few cache lines.
 """
 
 import zlib

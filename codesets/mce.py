@@ -1,4 +1,4 @@
-"""Reads the lists of the Medicare Code Editor (MCE): what is noted of a diagnosis or procedure code, between which days.
+"""Reads the lists of the Medicare Code Editor (MCE): what is noted of a code, between which days.
 
 Two layouts: code, start, end, flags (the tables of the CMS software, v44: every valid code, flags joined by |), and
 icd_code, icd_description, icd_conflict_group, icd_conflict_rule (lists out of the definitions manual, v41.1).
@@ -120,5 +120,7 @@ def find_flags(release: EditRelease, code: str, day: date) -> CodeFlags:
             first, last = begin.at(row), end.at(row)
             if first <= day.toordinal() and (not last or day.toordinal() <= last):
                 said = table.text(flags.at(row))
-                return CodeFlags(frozenset(said.split("|")) if said else frozenset(), True if release.is_dated else None)
+                return CodeFlags(
+                    frozenset(said.split("|")) if said else frozenset(), True if release.is_dated else None
+                )
     return CodeFlags(frozenset(), False) if release.is_dated else _NOTHING

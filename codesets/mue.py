@@ -1,7 +1,8 @@
 """Reads the Medically Unlikely Edits (MUE) of CMS: the most units of a code, and how they are adjudicated.
 
-Source: CMS quarterly files (MCR_MUE_PractitionerServices_Eff_07-01-2024.csv, ...OutpatientHospitalServices..., ...DMESupplier...):
-HCPCS/CPT code, MUE value, MUE adjudication indicator ("2 Date of Service Edit: Policy"), MUE rationale.
+Source: CMS quarterly files (MCR_MUE_PractitionerServices_Eff_07-01-2024.csv, ...OutpatientHospitalServices...,
+...DMESupplier...): HCPCS/CPT code, MUE value, MUE adjudication indicator ("2 Date of Service Edit: Policy"), MUE
+rationale.
 """
 
 import re
@@ -72,7 +73,9 @@ def _kind(said: str) -> EditKind:
     for pattern, kind in _KINDS:
         if re.search(pattern, said.lower()):
             return kind
-    raise SourceError(f"{said.strip()}: got a file name that tells no service, want practitioner, outpatient or DME in it")
+    raise SourceError(
+        f"{said.strip()}: got a file name that tells no service, want practitioner, outpatient or DME in it"
+    )
 
 
 def find_limit(release: EditRelease, code: str) -> UnitLimit | None:

@@ -1,9 +1,9 @@
 """Reads the NCCI procedure-to-procedure (PTP) edits of CMS, and finds the pairs of a claim in them.
 
-Source: CMS quarterly files, practitioner (ccipra-v302r0-f1) and outpatient hospital (ccioph-...), tab-separated: column 1
-code, column 2 code, * if in existence before 1996, effective date, deletion date (* if none), modifier indicator (0 not
-allowed, 1 allowed, 9 not applicable), rationale. A release is several files. Lists of the active edits, with the columns
-code, complement, deleted, modifier_ind and rationale, are read as well.
+Source: CMS quarterly files, practitioner (ccipra-v302r0-f1) and outpatient hospital (ccioph-...), tab-separated:
+column 1 code, column 2 code, * if in existence before 1996, effective date, deletion date (* if none), modifier
+indicator (0 not allowed, 1 allowed, 9 not applicable), rationale. A release is several files. Lists of the active
+edits, with the columns code, complement, deleted, modifier_ind and rationale, are read as well.
 """
 
 import re

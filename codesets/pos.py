@@ -1,4 +1,4 @@
-"""Reads the place-of-service codes of CMS: tab-separated, with the columns pos_code, pos_type (Facility or not), pos_name.
+"""Reads the place-of-service codes of CMS: tab-separated, with columns pos_code, pos_type (Facility or not), pos_name.
 
 CMS publishes the list as a page; the table is that page as text.
 """

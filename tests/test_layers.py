@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 ROWS = (
     ("errors", "switches"),
     ("types", "config", "_fasttext"),
-    ("charts", "text", "_wire", "_fastmatch", "_canonical"),
+    ("charts", "claims", "text", "_wire", "_fastmatch", "_canonical"),
     ("match", "context", "rank", "procedures", "rules", "edits", "routing", "audit", "ingest"),
     ("reading",),
     ("diagnoses",),
@@ -31,11 +31,12 @@ PER_STAGE = {
     "rank": {"errors", "types"},
     "procedures": {"errors", "types"},
     "rules": {"errors", "types"},
+    "edits": {"errors", "types", "claims"},
     "routing": {"errors", "types"},
-    "audit": {"errors", "types", "_canonical"},
+    "audit": {"errors", "types", "claims", "_canonical"},
     "text": {"errors", "types", "_fasttext"},
 }
-STAGES_WITH_CODESETS = {"match", "rank", "procedures", "rules"}
+STAGES_WITH_CODESETS = {"match", "rank", "procedures", "rules", "edits"}
 
 
 def modules() -> list[Path]:
