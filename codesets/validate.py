@@ -95,6 +95,11 @@ def normalise_code(code: str, system: System) -> str:
     return text
 
 
+def is_written_rightly(code: str, system: System) -> bool:
+    """Whether a code, normalised, has the form of its system's codes."""
+    return _FORMS[system][0].fullmatch(code) is not None
+
+
 def _dotted(text: str, before: int) -> str:
     return f"{text[:before]}.{text[before:]}" if len(text) > before and text.isalnum() else text
 

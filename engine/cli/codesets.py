@@ -8,6 +8,10 @@ from pathlib import Path
 
 import click
 
+from codesets.edit_store import FOLDER as EDITS_FOLDER
+from codesets.edit_store import EditTables
+from codesets.edit_table import SUFFIX as EDITS_SUFFIX
+from codesets.edit_table import EditTable
 from codesets.errors import CodeSetError, NoReleaseError
 from codesets.index import SUFFIX as INDEX_SUFFIX
 from codesets.index import index_files, open_index
@@ -37,7 +41,7 @@ def codesets() -> None:
 @json_option
 @click.pass_obj
 def list_releases(config: Config, as_json: bool) -> None:
-    """List the releases and index files that are loaded.
+    """List the releases, index files and tables of edits that are loaded.
 
     \b
     chartcoder codesets list
@@ -48,6 +52,8 @@ def list_releases(config: Config, as_json: bool) -> None:
         write_line(json.dumps(asdict(release), default=date.isoformat) if as_json else _release_line(release))
     for index in () if as_json else index_files(config.home):
         write_line(f"index     {index.version:8} {index.kind:24} {index.count:7} entries   {index.content_hash[:12]}")
+    for table in () if as_json else EditTables.open(config.home).list():
+        write_line(f"edits     {table.version:8} {table.kind:24} {table.count:7} rows      {table.content_hash[:12]}")
     if not releases:
         say("nothing is loaded yet; run `chartcoder codesets build`")
 
@@ -96,6 +102,7 @@ def import_releases(config: Config, files: tuple[Path, ...]) -> None:
     chartcoder codesets import icd10cm-tabular-2027.xml icd10cm-index-2027.xml
     chartcoder codesets import icd10pcs_order_2026.txt
     chartcoder codesets import HCPC2026_OCT_ANWEB.txt
+    chartcoder codesets import ccipra-v322r0-f*.zip MCR_MUE_PractitionerServices_Eff_07-01-2026.csv
     """
     from codesets.importer import import_files
     from engine.audit.kinds import AdministrationAction, administration
@@ -144,6 +151,7 @@ def _compiled_files(home: Path) -> Iterator[tuple[Path, Exception | None]]:
         ("snapshots", SNAPSHOT_SUFFIX, Snapshot),
         ("indexes", INDEX_SUFFIX, open_index),
         ("dictionaries", DICTIONARY_SUFFIX, Dictionary),
+        (EDITS_FOLDER, EDITS_SUFFIX, EditTable),
     )
     for folder, suffix, opener in kinds:
         for path in sorted((home / folder).glob(f"*{suffix}")):

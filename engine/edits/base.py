@@ -28,6 +28,7 @@ _QUARTERLY = frozenset(
         EditKind.MUE_DME,
     )
 )  # fmt: skip
+_VISITS = (("92002", "92014"), ("99202", "99499"))
 _QUARTER = timedelta(days=92)
 
 
@@ -88,14 +89,16 @@ class Sheet:
                 self.missing[kind.value] = f"{found.version} lacks its files {parts}"
         return found
 
-    def release(self, system: System, day: date | None = None) -> Snapshot | None:
-        """Return the release of a code system in force on a day; None, and noted as missing, if there is none."""
+    def release(self, system: System, day: date | None = None, *, is_needed: bool = True) -> Snapshot | None:
+        """Return the release of a code system in force on a day; None, and noted as missing if needed, if none is."""
         wanted = day or self.day
         try:
             found = self.releases.release(system, wanted)
         except NoReleaseError:
-            has_some = bool(self.releases.snapshots(system))
-            self.missing[system.value] = f"no release loaded covers {wanted}" if has_some else "no release is loaded"
+            if is_needed:
+                has_some = bool(self.releases.snapshots(system))
+                why = f"no release loaded covers {wanted}" if has_some else "no release is loaded"
+                self.missing[system.value] = why
             return None
         self.used_releases[system] = found
         return found
@@ -203,6 +206,11 @@ class AlertMaker:
             list(procedures),
             units,
         )
+
+
+def is_visit(code: str) -> bool:
+    """Whether a code is of evaluation and management: 99202 to 99499, and the ophthalmological visits."""
+    return code.isdigit() and any(first <= code <= last for first, last in _VISITS)
 
 
 def shown(code: str) -> str:

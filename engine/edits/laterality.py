@@ -36,7 +36,7 @@ def apply(sheet: Sheet) -> Iterable[ClaimAlert]:
     """Alert on lines whose side no diagnosis has, and on those that name none where a diagnosis does."""
     if sheet.kind is ClaimKind.INPATIENT or not sheet.lines or not sheet.diagnoses:
         return
-    snapshot = sheet.release(System.ICD10CM)
+    snapshot = sheet.release(System.ICD10CM, is_needed=False)
     if snapshot is None:
         return
     for line in sheet.lines:

@@ -14,15 +14,13 @@ from pathlib import Path
 from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine.claims.records import ClaimAlert, ClaimKind
-from engine.edits.base import AlertMaker, Edit, Line, Sheet, shown
+from engine.edits.base import AlertMaker, Edit, Line, Sheet, is_visit, shown
 from engine.types import Severity
 
 SOURCE = "Pub. 100-04 chapter 12 sections 30-40, chapter 4 section 20.6; NCCI Policy Manual I.E"
 _MAKER = AlertMaker("modifier", SOURCE)
 _FORM = re.compile(r"[A-Z0-9]{2}")
 _MOST = 4
-# Evaluation and management: 99202 to 99499, and the ophthalmological visits that count as such.
-_VISITS = (("92002", "92014"), ("99202", "99499"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,9 @@ def _of_modifier(modifier: str, line: Line, kind: ClaimKind, snapshot: Snapshot 
         yield _alert("modifier_malformed", line, f"modifier {shown(modifier)!r} is not two letters or digits")
         return
     yield from _existing(modifier, line, snapshot)
-    if modifier in _lists().visits_only and line.system is System.CPT and not _is_visit(line.code):
+    if modifier in _lists().visits_only and line.system is System.CPT and not is_visit(line.code):
         yield _alert("modifier_misplaced", line, f"modifier {modifier} goes on visits only", Severity.WARNING)
-    if modifier in _lists().not_visits and _is_visit(line.code):
+    if modifier in _lists().not_visits and is_visit(line.code):
         yield _alert("modifier_misplaced", line, f"modifier {modifier} does not go on a visit", Severity.WARNING)
     for modifiers, kinds in _lists().kinds:
         if modifier in modifiers and kind.value not in kinds:
@@ -95,10 +93,6 @@ def _existing(modifier: str, line: Line, snapshot: Snapshot | None) -> Iterator[
     found = snapshot.find(modifier)
     if found.terminated is not None and found.terminated < line.day:
         yield _alert("modifier_deleted", line, f"modifier {modifier} was deleted on {found.terminated}")
-
-
-def _is_visit(code: str) -> bool:
-    return any(first <= code <= last for first, last in _VISITS) and code.isdigit()
 
 
 def _alert(kind: str, line: Line, why: str, severity: Severity = Severity.ERROR) -> ClaimAlert:

@@ -54,7 +54,9 @@ def _first(sheet: Sheet, flags: frozenset[str], release: str) -> Iterator[ClaimA
 def _faults(
     sheet: Sheet, code: str, flags: frozenset[str], *, has_table: bool
 ) -> Iterator[tuple[str, Severity, str, str]]:
-    if mce.MANIFESTATION in flags or (not has_table and mce.is_manifestation(sheet.release(System.ICD10CM), code)):
+    if mce.MANIFESTATION in flags or (
+        not has_table and mce.is_manifestation(sheet.release(System.ICD10CM, is_needed=False), code)
+    ):
         yield (
             "manifestation_as_principal", Severity.ERROR, "is a manifestation, which is never first",
             "put the disease that it comes from before it",

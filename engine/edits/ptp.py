@@ -2,7 +2,8 @@
 
 Source: NCCI Policy Manual for Medicare Services, chapter I, sections D and E, and the quarterly PTP tables. The
 modifiers that bypass an edit of indicator 1 are those of chapter I.E: anatomic, global surgery, and 27, 59, 91, XE,
-XP, XS, XU; on either code since 2019-07-01.
+XP, XS, XU; on either code since 2019-07-01. An anatomic one does not
+set a visit apart from a procedure.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,7 @@ from codesets.edit_store import EditRelease
 from codesets.edit_table import EditKind
 from codesets.ncci import PairEdit, find_pairs
 from engine.claims.records import ClaimAlert, ClaimKind
-from engine.edits.base import AlertMaker, Edit, Line, Sheet, label
+from engine.edits.base import AlertMaker, Edit, Line, Sheet, is_visit, label
 from engine.types import Severity
 
 SOURCE = "NCCI Policy Manual I.D-E, PTP edits (42 CFR 414.40)"
@@ -64,12 +65,18 @@ def _judge(edit: PairEdit, firsts: list[Line], second: Line, release: str) -> Cl
     if edit.modifier == 0:
         return _bundled(edit, firsts[0], second, release)
     for first in firsts:
-        modifiers = BYPASSING & {*first.modifiers, *second.modifiers}
+        modifiers = _bypassing(first, second)
         if not modifiers:
             return _unmodified(edit, first, second, release)
         if modifiers <= ANATOMIC and ANATOMIC & {*first.modifiers} == ANATOMIC & {*second.modifiers}:
             return _same_site(edit, first, second, release)
     return _bypassed(edit, firsts[0], second, release)
+
+
+def _bypassing(first: Line, second: Line) -> frozenset[str]:
+    """Return the modifiers of either line that set the two apart; a visit is not another site than a procedure."""
+    allowed = BYPASSING - ANATOMIC if is_visit(first.code) or is_visit(second.code) else BYPASSING
+    return allowed & {*first.modifiers, *second.modifiers}
 
 
 def _bundled(edit: PairEdit, first: Line, second: Line, release: str) -> ClaimAlert:
@@ -113,7 +120,7 @@ def _same_site(edit: PairEdit, first: Line, second: Line, release: str) -> Claim
 
 
 def _bypassed(edit: PairEdit, first: Line, second: Line, release: str) -> ClaimAlert:
-    modifiers = ", ".join(sorted(BYPASSING & {*first.modifiers, *second.modifiers}))
+    modifiers = ", ".join(sorted(_bypassing(first, second)))
     return _MAKER.make(
         Severity.INFO,
         f"{second.code} is paid beside {first.code} by modifier {modifiers} only (indicator 1)",

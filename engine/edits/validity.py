@@ -13,6 +13,7 @@ from codesets.edit_table import EditKind
 from codesets.mce import find_flags
 from codesets.snapshot import Snapshot
 from codesets.types import System
+from codesets.validate import is_written_rightly
 from engine.claims.records import ClaimAlert
 from engine.edits.base import AlertMaker, Edit, Sheet, shown
 from engine.types import Severity
@@ -53,6 +54,9 @@ def apply(sheet: Sheet) -> Iterable[ClaimAlert]:
 
 def _faults(sheet: Sheet, system: System, code: str, day: date) -> Iterator[tuple[str, str]]:
     """Yield the kind of fault and what is wrong; nothing if the code may be reported, or nothing loaded tells."""
+    if not is_written_rightly(code, system):
+        yield "malformed_code", f"is not written as {system.value} codes are"
+        return
     snapshot = sheet.release(system, day)
     if snapshot is None:
         yield from _by_code_editor(sheet, system, code, day)

@@ -14,6 +14,7 @@ from engine._wire import FrameWriter
 from engine.audit.chain import Receipt
 from engine.audit.log import AuditLog
 from engine.audit.record import Entry, Origin, chart_coded, chart_started
+from engine.edits.run import ClaimChecker
 from engine.errors import InputError, ReleaseError
 from engine.server.convert import chart_from
 from engine.server.offsets import offset_tables
@@ -41,6 +42,7 @@ class Engine(Protocol):
     def pipeline(self) -> Coder: ...
     @property
     def releases(self) -> Releases: ...
+    def claim_checker(self) -> ClaimChecker: ...
     def audit_log(self) -> AuditLog: ...
 
 

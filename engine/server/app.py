@@ -22,7 +22,7 @@ from grpc_reflection.v1alpha import reflection
 
 from engine.config import Config
 from engine.errors import ConfigError
-from engine.server import audit, codesets, coding
+from engine.server import audit, claim, codesets, coding
 from engine.server.answers import Desk, Engine
 from engine.server.helper import HelperReader, OpenEngine
 from engine.server.interceptors import Admission, Surrounding
@@ -30,7 +30,7 @@ from engine.server.large import ReaderHere
 from engine.server.logs import get_log, on_loop_error
 from engine.server.pool import EnginePool
 
-SERVICES = (coding.SERVICE, codesets.SERVICE, audit.SERVICE)
+SERVICES = (coding.SERVICE, codesets.SERVICE, claim.SERVICE, audit.SERVICE)
 MAX_METADATA_BYTES = 16 * 1024
 # Calls open at once, as a multiple of the charts in flight: streams and answers that wait for slow readers count here.
 CALLS_PER_CHART = 16
@@ -91,6 +91,7 @@ async def start(
     that reads large charts; without it they are read in a thread of this one. Raises ConfigError if an address cannot
     be had, AuditError if the audit log cannot record.
     """
+    checker = engine.claim_checker()
     log = engine.audit_log()
     desk = Desk(engine.pipeline, log.salt)
     reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
@@ -103,6 +104,7 @@ async def start(
     )
     sets, records = codesets.CodeSetService(engine.releases, pool), audit.AuditService(log, pool)
     _add_services(server, coding.CodingService(pool), sets, records)
+    _add_claims(server, claim.ClaimService(checker, log, pool))
     state = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(state, server)
     if config.reflection:
@@ -201,6 +203,14 @@ def _add_services(
     }
     handlers = ((coding.SERVICE, streams), (codesets.SERVICE, _unary(unary)), (audit.SERVICE, _unary(proofs)))
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(name, table) for name, table in handlers])
+
+
+def _add_claims(server: Any, claims: claim.ClaimService) -> None:
+    table = {
+        "CheckClaim": grpc.unary_unary_rpc_method_handler(claims.check_claim),
+        "CheckClaims": grpc.stream_stream_rpc_method_handler(claims.check_claims),
+    }
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(claim.SERVICE, table)])
 
 
 def _unary(handlers: dict[str, Any]) -> dict[str, Any]:
