@@ -1,6 +1,7 @@
 """What the Medicare Code Editor notes of a claim's codes on its day, shared by the edits that rest on it."""
 
-from codesets.edit_store import EditTables
+import re
+
 from codesets.edit_table import EditKind
 from codesets.mce import find_flags
 from codesets.snapshot import Snapshot
@@ -13,7 +14,9 @@ FEMALE, MALE = "female", "male"
 MANIFESTATION, UNACCEPTABLE, EXTERNAL_CAUSE = "manifestation", "unacceptable", "ecodepdx"
 NEEDS_SECONDARY, QUESTIONABLE, WRONG_PROCEDURE, UNSPECIFIED = "reqsdx", "qadm", "wrngproc", "unspecified"
 _NOTHING: frozenset[str] = frozenset()
-_ELSEWHERE = "in diseases classified elsewhere"
+_ELSEWHERE = re.compile(
+    r"\b(in|due to) (other )?([a-z-]+ )*(diseases|conditions) classified elsewhere|^diabetes mellitus due to underlying condition"
+)
 
 
 def diagnosis_flags(sheet: Sheet) -> tuple[list[frozenset[str]], str]:
@@ -33,20 +36,15 @@ def _flags(sheet: Sheet, kind: EditKind, codes: tuple[str, ...]) -> tuple[list[f
     return [find_flags(release, code, sheet.day).flags for code in codes], label(release)
 
 
-def has_table(tables: EditTables, sheet: Sheet) -> bool:
-    """Whether a table of diagnoses answers for the claim's day."""
-    return tables.on(EditKind.MCE_DIAGNOSES, sheet.day) is not None
-
-
 def is_external_cause(code: str) -> bool:
     """Whether a code says an external cause of morbidity: chapter 20, V00 to Y99 (Guidelines I.C.20)."""
     return "V00" <= code[:3] <= "Y99"
 
 
 def is_manifestation(snapshot: Snapshot | None, code: str) -> bool:
-    """Whether the tabular list marks a code as a manifestation: its title or a code-first note says so (I.A.13)."""
+    """Whether the tabular list marks a code as a manifestation: by its title and a code-first note (I.A.13)."""
     if snapshot is None or snapshot.index_of(code) < 0:
         return False
-    if _ELSEWHERE not in snapshot.title(code).lower():
+    if not _ELSEWHERE.search(snapshot.title(code).lower()):
         return False
     return any(snapshot.notes(above, NoteKind.CODE_FIRST) for above in snapshot.ancestors(code))

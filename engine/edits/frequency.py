@@ -9,7 +9,8 @@ from datetime import timedelta
 from engine.claims.records import ClaimAlert
 from engine.edits.base import Edit, Line, Sheet
 from engine.edits.payer import concerns, make_alert, rules_of
-from engine.edits.payer_rules import Frequency, PayerRule
+from engine.edits.payer_rules import PayerRule
+from engine.edits.rule_table import Frequency
 
 SOURCE = "the payer's rules, each with its own source"
 

@@ -2,8 +2,7 @@
 
 Source: NCCI Policy Manual for Medicare Services, chapter I, sections D and E, and the quarterly PTP tables. The
 modifiers that bypass an edit of indicator 1 are those of chapter I.E: anatomic, global surgery, and 27, 59, 91, XE,
-XP, XS, XU; on either code since 2019-07-01. An anatomic one does not
-set a visit apart from a procedure.
+XP, XS, XU; on either code since 2019-07-01. An anatomic one does not set a visit apart from a procedure.
 """
 
 from collections.abc import Iterable, Iterator
