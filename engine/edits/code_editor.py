@@ -15,7 +15,8 @@ MANIFESTATION, UNACCEPTABLE, EXTERNAL_CAUSE = "manifestation", "unacceptable", "
 NEEDS_SECONDARY, QUESTIONABLE, WRONG_PROCEDURE, UNSPECIFIED = "reqsdx", "qadm", "wrngproc", "unspecified"
 _NOTHING: frozenset[str] = frozenset()
 _ELSEWHERE = re.compile(
-    r"\b(in|due to) (other )?([a-z-]+ )*(diseases|conditions) classified elsewhere|^diabetes mellitus due to underlying condition"
+    r"\b(in|due to) (other )?([a-z-]+ )*(diseases|conditions) classified elsewhere"
+    r"|^diabetes mellitus due to underlying condition"
 )
 
 
