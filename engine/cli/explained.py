@@ -109,7 +109,8 @@ def _ranked(finding: Finding, rank: int, code: str) -> str:
 
 def _context(context: Context) -> str:
     said = _unusable(context)
-    return f"; it {' and '.join(said)}" if said else ""
+    rules = ", ".join(sorted({cue.rule for cue in context.cues if cue.rule}))
+    return f"; it {' and '.join(said)}" + (f" (cue {rules})" if rules else "") if said else ""
 
 
 def _unusable(context: Context) -> list[str]:
@@ -121,8 +122,7 @@ def _unusable(context: Context) -> list[str]:
         said.append("is a relative's")
     elif context.experiencer is Experiencer.OTHER:
         said.append("is another person's")
-    rules = sorted({cue.rule for cue in context.cues if cue.rule})
-    return [*said, f"so by cue {', '.join(rules)}"] if said and rules else said
+    return said
 
 
 def _reasons(suggestion: Suggestion) -> Iterator[Step]:

@@ -69,6 +69,7 @@ class Sheet:
     used_tables: dict[EditKind, EditRelease] = field(default_factory=dict)
     used_releases: dict[System, Snapshot] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    _answered: dict[tuple[EditKind, date], EditRelease | None] = field(default_factory=dict)
 
     @property
     def sex(self) -> Sex:
@@ -78,7 +79,9 @@ class Sheet:
     def table(self, kind: EditKind, day: date | None = None) -> EditRelease | None:
         """Return the table that answers for a day (None: the claim's); None, and noted as missing, if none does."""
         wanted = day or self.day
-        found = self.tables.on(kind, wanted)
+        if (kind, wanted) in self._answered:
+            return self._answered[kind, wanted]
+        found = self._answered[kind, wanted] = self.tables.on(kind, wanted)
         if found is None:
             have = ", ".join(release.version for release in self.tables.releases(kind))
             self.missing[kind.value] = f"loaded: {have}, none as early as {wanted}" if have else "none is loaded"

@@ -105,7 +105,7 @@ def test_a_checked_claim_is_in_the_audit_log(desk: Terminal) -> None:
     assert desk.run("audit", "verify").status == 0
 
 
-NOTE = "HISTORY: Mother had asthma.\nASSESSMENT: Essential hypertension. No pneumonia.\n"
+NOTE = "FAMILY HISTORY: Gout.\nASSESSMENT: Essential hypertension. No pneumonia.\n"
 
 
 def test_explain_says_why_a_code_is_there(terminal: Terminal) -> None:
@@ -124,7 +124,7 @@ def test_explain_says_why_a_code_is_there(terminal: Terminal) -> None:
     [
         ("J18.9", "no mention says that the patient has it now", "it is denied"),
         ("E11.9", "nothing in the chart was read as it", ""),
-        ("J45.909", "", "is a relative's"),
+        ("M10.9", "", "is a relative's"),
     ],
 )
 def test_explain_says_why_a_code_is_not_there(terminal: Terminal, code: str, verdict: str, step: str) -> None:
