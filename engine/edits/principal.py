@@ -68,12 +68,16 @@ def _faults(
         )  # fmt: skip
     if sheet.kind is not ClaimKind.INPATIENT:
         return
-    lacks_secondary = mce.NEEDS_SECONDARY in flags and len(sheet.diagnoses) == 1
-    if mce.UNACCEPTABLE in flags and (mce.NEEDS_SECONDARY not in flags or lacks_secondary):
+    if mce.NEEDS_SECONDARY in flags:
+        if len(sheet.diagnoses) == 1:
+            yield (
+                "requires_secondary_diagnosis", Severity.ERROR, "needs a secondary diagnosis",
+                "add the condition that is treated",
+            )  # fmt: skip
+    elif mce.UNACCEPTABLE in flags:
         yield (
-            "unacceptable_principal", Severity.ERROR,
-            "needs a secondary diagnosis" if lacks_secondary else "is not acceptable as principal diagnosis of a stay",
-            "add the condition that is treated" if lacks_secondary else "name the condition that led to the admission",
+            "unacceptable_principal", Severity.ERROR, "is not acceptable as principal diagnosis of a stay",
+            "name the condition that led to the admission",
         )  # fmt: skip
     if mce.QUESTIONABLE in flags:
         yield (

@@ -54,9 +54,6 @@ def apply(sheet: Sheet) -> Iterable[ClaimAlert]:
 
 def _faults(sheet: Sheet, system: System, code: str, day: date) -> Iterator[tuple[str, str]]:
     """Yield the kind of fault and what is wrong; nothing if the code may be reported, or nothing loaded tells."""
-    if not is_written_rightly(code, system):
-        yield "malformed_code", f"is not written as {system.value} codes are"
-        return
     snapshot = sheet.release(system, day)
     if snapshot is None:
         yield from _by_code_editor(sheet, system, code, day)
@@ -74,13 +71,15 @@ def _faults(sheet: Sheet, system: System, code: str, day: date) -> Iterator[tupl
 
 
 def _unknown(sheet: Sheet, system: System, code: str, edition: str) -> tuple[str, str]:
-    """Tell a code of another release from one of none."""
+    """Tell a code of another release from one of none, and that from what is no code at all."""
     for snapshot in sheet.releases.snapshots(system):
         if _standing(snapshot, code).is_billable:
             release = snapshot.release
             if release.effective_from > sheet.day:
                 return "future_code", f"is in force from {release.effective_from} on, not in {edition}"
             return "deleted_code", f"is of {system.value} {release.version}, and not in {edition} any more"
+    if not is_written_rightly(code, system):
+        return "malformed_code", f"is not written as {system.value} codes are"
     return "invalid_code", f"is no code of {edition}"
 
 
@@ -88,6 +87,8 @@ def _by_code_editor(sheet: Sheet, system: System, code: str, day: date) -> Itera
     kind = _TABLES.get(system)
     table = sheet.tables.on(kind, day) if kind is not None else None
     if kind is None or table is None:
+        if not is_written_rightly(code, system):
+            yield "malformed_code", f"is not written as {system.value} codes are"
         return
     is_valid = find_flags(table, code, day).is_valid
     if is_valid is not None:

@@ -30,7 +30,7 @@ def stays(*procedures: str, diagnoses: tuple[str, ...] = ("J18.9",), **facts: ob
         (stay("E11.9"), ["questionable_admission WARNING"]),
         # 9: unacceptable principal; one that is acceptable beside any other.
         (stay("Z37.0"), ["unacceptable_principal ERROR"]),
-        (stay("Z51.89"), ["unacceptable_principal ERROR"]),
+        (stay("Z51.89"), ["requires_secondary_diagnosis ERROR"]),
         (stay("Z51.89", "J18.9"), []),
         # Outpatient: the first-listed diagnosis may be a status, but no manifestation.
         (visit("U9001", diagnoses=["Z37.0"]), []),
@@ -101,7 +101,7 @@ def test_sex_conflicts_until_cms_ended_them(checker: ClaimChecker, day: str, sex
         (stays("0SR20JZ", age_years=60), []),
         (stays("0SR20JZ", age_years=61), ["non_covered_procedure ERROR"]),
         # Pancreas: with a kidney, or type 1 diabetes.
-        (stays("0FYG0Z0"), ["non_covered_procedure ERROR", "limited_coverage WARNING"]),
+        (stays("0FYG0Z0"), ["non_covered_procedure ERROR"]),
         (stays("0FYG0Z0", diagnoses=("J18.9", "E10.22")), ["limited_coverage WARNING"]),
         (stays("0FYG0Z0", "0TY00Z0"), ["limited_coverage WARNING", "limited_coverage WARNING"]),
         # Ventilation of more than 96 hours.
@@ -110,6 +110,10 @@ def test_sex_conflicts_until_cms_ended_them(checker: ClaimChecker, day: str, sex
         # A delivery has an outcome.
         (stays("10D00Z0"), ["questionable_obstetric_admission WARNING"]),
         (stays("10D00Z0", diagnoses=("J18.9", "Z37.0")), []),
+        (
+            stays("10D00Z0", diagnoses=("Z37.0",)),
+            ["unacceptable_principal ERROR", "questionable_obstetric_admission WARNING"],
+        ),
     ],
 )
 def test_procedures_of_a_stay(checker: ClaimChecker, claim: dict[str, object], want: list[str]) -> None:
