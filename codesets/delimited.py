@@ -78,12 +78,12 @@ def read_table(
 def _rows(
     rows: Iterator[list[str]], places: Sequence[int], name: str, first: re.Pattern[str]
 ) -> Iterator[tuple[int, tuple[str, ...]]]:
-    number, last, started = 0, max(places), False
+    number, last, started, is_first = 0, max(places), False, first.fullmatch
     for number, row in enumerate(rows, 1):
         if len(row) <= last:
             row = row + [""] * (last + 1 - len(row))
         cells = tuple([row[place].strip() if place >= 0 else "" for place in places])
-        if first.fullmatch(cells[0]):
+        if is_first(cells[0]):
             started = True
             yield number, cells
         elif started and any(cells):

@@ -60,9 +60,10 @@ def read_ptp(text: str, *, name: str) -> EditSource:
     reasons: list[str] = []
     days: dict[str, int] = {}
     has_dates = False
+    is_code = re.compile(CODE).fullmatch
     for number, cells in read_table(text, name=name, required=_REQUIRED, optional=_OPTIONAL, first=CODE):
         left, right, deleted, modifier, effective, rationale = cells
-        if modifier not in ("0", "1", "9") or not re.fullmatch(CODE, right):
+        if modifier not in ("0", "1", "9") or not is_code(right):
             raise SourceError(
                 f"{name} row {number}: got {right[:8]!r} and modifier indicator {modifier[:4]!r}, "
                 "want a code and 0, 1 or 9"

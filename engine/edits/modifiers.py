@@ -24,12 +24,21 @@ _MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
+class _OfKinds:
+    """Modifiers that go on claims of some kinds only, or on those of any kind at some places."""
+
+    modifiers: frozenset[str]
+    kinds: frozenset[str]
+    places: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Lists:
     level_1: frozenset[str]
     conflicts: tuple[tuple[frozenset[str], frozenset[str], str], ...]
     visits_only: frozenset[str]
     not_visits: frozenset[str]
-    kinds: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    kinds: tuple[_OfKinds, ...]
 
 
 @cache
@@ -40,7 +49,10 @@ def _lists() -> _Lists:
         tuple((frozenset(row["one"]), frozenset(row["other"]), row["why"]) for row in data["conflicts"]),
         frozenset(data["visits_only"]),
         frozenset(data["not_visits"]),
-        tuple((frozenset(row["modifiers"]), frozenset(row["kinds"])) for row in data["kinds"]),
+        tuple(
+            _OfKinds(frozenset(row["modifiers"]), frozenset(row["kinds"]), frozenset(row.get("places", ())))
+            for row in data["kinds"]
+        ),
     )
 
 
@@ -77,9 +89,9 @@ def _of_modifier(modifier: str, line: Line, kind: ClaimKind, snapshot: Snapshot 
         yield _alert("modifier_misplaced", line, f"modifier {modifier} goes on visits only", Severity.WARNING)
     if modifier in _lists().not_visits and is_visit(line.code):
         yield _alert("modifier_misplaced", line, f"modifier {modifier} does not go on a visit", Severity.WARNING)
-    for modifiers, kinds in _lists().kinds:
-        if modifier in modifiers and kind.value not in kinds:
-            wanted = " or ".join(sorted(kinds)).lower()
+    for row in _lists().kinds:
+        if modifier in row.modifiers and kind.value not in row.kinds and line.place not in row.places:
+            wanted = " or ".join(sorted(row.kinds)).lower()
             yield _alert("modifier_misplaced", line, f"modifier {modifier} is for {wanted} claims", Severity.WARNING)
 
 

@@ -86,6 +86,7 @@ PLACES = (
     "11\tNon-Facility\tOffice\n"
     "21\tFacility\tInpatient Hospital\n"
     "22\tFacility\tOn Campus\n"
+    "24\tFacility\tSurgery Centre\n"
 )
 COVERAGE = (
     "policy\ttitle\tcontractor\tcode\tdiagnosis\tcovered\teffective\tend\n"

@@ -59,6 +59,11 @@ def test_modifiers_of_a_service(checker: ClaimChecker, modifiers: list[str], wan
     assert kinds == ([want] if want else [])
 
 
+def test_a_surgery_centre_reports_discontinued_procedures_as_a_facility(checker: ClaimChecker) -> None:
+    assert said(checker, visit(line("U9005", "73", place="22"))) == ["modifier_misplaced WARNING"]
+    assert said(checker, visit(line("U9005", "73", place="24"))) == []
+
+
 @pytest.mark.parametrize(
     ("code", "modifier", "want"),
     [

@@ -1,4 +1,7 @@
-"""The whole 2024Q3 files load and answer; skipped without the development data. Counts are those of the files."""
+"""The whole 2024Q3 files load and answer; skipped without the development data. Counts are those of the files.
+
+The practitioners' pairs, read as the hospitals' are, are loaded by bench/test_claims.py.
+"""
 
 import os
 from datetime import date
@@ -18,7 +21,6 @@ from codesets.pos import find_place
 DATA = Path(os.environ.get("CHARTCODER_DATA", Path(__file__).parents[3] / "shared" / "data")) / "codesets"
 DAY = date(2024, 8, 1)
 COUNTS = {
-    EditKind.PTP_PRACTITIONER: ("ncci_ptp_prac_2024Q3_active.tsv.gz", 1_669_820),
     EditKind.PTP_OUTPATIENT: ("ncci_ptp_out_2024Q3_active.tsv.gz", 1_335_857),
     EditKind.MUE_PRACTITIONER: ("ncci_mue_prac_2024Q3.tsv", 14_677),
     EditKind.MUE_OUTPATIENT: ("ncci_mue_out_2024Q3.tsv", 14_628),
