@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesets import cpt, icd9cm, icd10cm, icd11_maps
+from codesets import cpt, edit_importer, icd9cm, icd10cm, icd11_maps
 from codesets.crosswalk import CrosswalkSource, crosswalk_path, merged, save_crosswalk
+from codesets.edit_store import edits_path, save_edits
+from codesets.edit_table import EditSource
 from codesets.errors import SourceError
 from codesets.icd10pcs_reference import ReferenceSource, reference_path, save_reference
 from codesets.index import IndexSource, index_path, save_index
@@ -19,9 +21,12 @@ from codesets.source_file import Given, open_file
 from codesets.store import Releases, save_release, snapshot_path
 from codesets.types import ReleaseSource, System
 
-Whole = ReleaseSource | IndexSource | CrosswalkSource | ReferenceSource
+Whole = ReleaseSource | IndexSource | CrosswalkSource | ReferenceSource | EditSource
 _NAMES = {System.ICD10CM: "ICD-10-CM", System.ICD10PCS: "ICD-10-PCS"}
 _CHANGE_KINDS = {"code\tbillable\tlong_title": "added", "code\told_long\tnew_long": "revised"}
+
+
+_Source = ReleaseSource | IndexSource | EditSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,18 @@ def import_files(home: Path, paths: Sequence[Path]) -> list[ImportReport]:
     """
     found: list[tuple[Given, Read]] = []
     changes: dict[str, list[tuple[str, Given]]] = {}
+    edits: dict[str, Given] = {}
     for given in (member for path in paths for member in open_file(path, is_known=_is_known)):
         kind = _change_kind(given)
-        if kind:
+        if edit_importer.looks_like(given.name, given.data):
+            edits[given.name] = given
+        elif kind:
             changes.setdefault(_change_year(given), []).append((kind, given))
         else:
             found.append((given, read(given)))
     whole = _put_together(found)
+    tables = edit_importer.read_edits([(name, given.text()) for name, given in edits.items()])
+    whole.extend(([edits[name]], table) for name, table in tables)
     for year, files in sorted(changes.items()):
         whole.extend(([given], source) for given, source in _read_changes(home, year, files, [one for _, one in whole]))
     if not whole:
@@ -58,7 +68,7 @@ def import_files(home: Path, paths: Sequence[Path]) -> list[ImportReport]:
 
 
 def _is_known(given: Given) -> bool:
-    return is_known(given) or bool(_change_kind(given))
+    return is_known(given) or bool(_change_kind(given)) or edit_importer.looks_like(given.name, given.data)
 
 
 def _put_together(found: Sequence[tuple[Given, Read]]) -> list[tuple[list[Given], Whole]]:
@@ -183,6 +193,8 @@ def _place(home: Path, source: Whole) -> Path:
             return index_path(home, source)
         case CrosswalkSource():
             return crosswalk_path(home, source)
+        case EditSource():
+            return edits_path(home, source)
     return reference_path(home, source)
 
 
@@ -202,6 +214,11 @@ def _save(home: Path, files: Sequence[Given], source: Whole) -> list[ImportRepor
         case ReferenceSource():
             kind, path = f"icd10pcs {source.kind}", save_reference(home, source)
             summary = f"ICD-10-PCS {source.version}, {source.count} {source.kind}"
+        case EditSource():
+            save_edits(home, source)
+            part = f" {source.part}" if source.part else ""
+            summary = f"{source.kind.value} {source.version}{part}, {len(source.keys)} rows"
+            kind, path = f"{source.kind.value} edits", edits_path(home, source)
     return [ImportReport(given.name, kind, given.sha256, summary, path) for given in files]
 
 

@@ -3,6 +3,7 @@
 ChartcoderError
 ├── InputError                 the caller's input is wrong: change it and send again
 │   ├── ChartError             a field of the chart (field, got, want)
+│   ├── ClaimError             a field of the claim (field, got, want)
 │   ├── ChartTooLargeError     over the stated size limit: split it
 │   ├── UnsupportedSystemError a code system that is unknown or not loaded
 │   └── UnknownRecordError     the audit log holds no such record
@@ -46,6 +47,12 @@ class ChartError(InputError):
     """A field of the chart is wrong."""
 
     REASON = "CHART_INVALID"
+
+
+class ClaimError(InputError):
+    """A field of the claim is wrong."""
+
+    REASON = "CLAIM_INVALID"
 
 
 class ChartTooLargeError(InputError):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from codesets.edit_store import EditTables
+from codesets.edit_table import EditKind
 from codesets.icd10pcs import packaged_codes, read_packaged
 from codesets.index import index_files
 from codesets.lexicon.abbreviations import inventory_hash, read_abbreviations
@@ -21,6 +23,9 @@ from engine.audit.log import AuditLog
 from engine.config import Config
 from engine.context.cues import CueTable
 from engine.context.scope import ContextReader
+from engine.edits.payer_rules import FOLDER as PAYER_RULES
+from engine.edits.payer_rules import read_rules
+from engine.edits.run import ClaimChecker
 from engine.errors import ArtifactError
 from engine.match.abbreviations import read_entries
 from engine.match.disambiguate import AbbreviationReader
@@ -128,6 +133,7 @@ class Live:
     def __init__(self, config: Config, compiled: Compiled) -> None:
         self.config = config
         self.releases = compiled.releases
+        self.edits = EditTables.open(config.home)
         self._dictionaries = compiled.dictionaries
         self._tools: dict[str, ReleaseTools] = {}
         self._procedure_dictionaries = compiled.procedures
@@ -140,6 +146,7 @@ class Live:
             if "document" in config.without
             else DocumentRanker(has_rates="priors" not in config.without),
             procedures_on=self._procedures_on,
+            edits=self.edits,
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,
@@ -153,6 +160,7 @@ class Live:
         """
         live = cls(config, build(config.home, progress=progress, without=config.without))
         live._tools_on(None)
+        live.edits.releases(EditKind.MCE_DIAGNOSES)  # which every chart is checked against
         return live
 
     def warm_up(self) -> None:
@@ -171,6 +179,10 @@ class Live:
         return f"dictionaries: {missing} of {len(compiled)} are missing; `chartcoder codesets build` makes them" * bool(
             missing
         )
+
+    def claim_checker(self) -> ClaimChecker:
+        """Return what checks claims; raises ConfigError on a file of payer rules that is wrong."""
+        return ClaimChecker(self.edits, self.releases, read_rules(self.config.home / PAYER_RULES))
 
     def audit_log(self) -> AuditLog:
         """Open this process's audit log; raises AuditError if it cannot record."""

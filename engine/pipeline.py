@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from codesets.edit_store import EditRelease, EditTables
 from codesets.errors import NoReleaseError
 from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.diagnoses import DiagnosisReader
+from engine.edits.chart import check_suggestions, day_of, editor_on
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.definitions import read_definitions
 from engine.queries.base import Record
@@ -25,13 +27,21 @@ from engine.rank.document import DocumentRanker, Span
 from engine.rank.hints import HINTS
 from engine.rank.ranking import Ranked
 from engine.rank.score import Ranker
-from engine.reading import ProcedureTools, QueryWords, Reading, ReadMention, ReleaseTools, read_procedures
+from engine.reading import (
+    ProcedureTools,
+    QueryWords,
+    Reading,
+    ReadMention,
+    ReleaseTools,
+    edits_used,
+    read_procedures,
+)
 from engine.routing import route_suggestions
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.procedures import NO_RELEASE, gather_procedures
 from engine.rules.run import RULES, apply_rules
-from engine.types import Chart, CodedChart, Context, Document, Finding, Header, Setting
+from engine.types import Chart, CodedChart, Context, Document, Finding, Header, ReleaseUsed, Setting
 
 
 def _no_procedures(_: date | None) -> ProcedureTools:
@@ -47,6 +57,7 @@ class _Tools:
     diagnoses: ReleaseTools
     procedures: ProcedureTools | None
     lacks_procedures: bool = False
+    editor: EditRelease | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +72,9 @@ class _Read:
 class Pipeline:
     """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest).
 
-    `procedures_on` does so for ICD-10-PCS; it raises NoReleaseError where none is loaded. `without` names the parts
-    that are left out (switches.py); an answer's header says so.
+    `procedures_on` does so for ICD-10-PCS; it raises NoReleaseError where none is loaded. `edits` are the tables of
+    compliance edits, for those that concern a chart. `without` names the parts that are left out (switches.py); an
+    answer's header says so.
     """
 
     def __init__(
@@ -73,6 +85,7 @@ class Pipeline:
         ranker: Ranker,
         procedures_on: Callable[[date | None], ProcedureTools] = _no_procedures,
         documents: DocumentRanker | None = None,
+        edits: EditTables | None = None,
         systems: Sequence[str] = (System.ICD10CM.value,),
         max_chart_bytes: int = 4 * 1024 * 1024,
         without: Sequence[str] = (),
@@ -80,6 +93,7 @@ class Pipeline:
         self._tools_on = tools_on
         self._procedures_on = procedures_on
         self._reader = DiagnosisReader(context=context, ranker=ranker, documents=documents, without=without)
+        self._edits = edits
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
@@ -107,6 +121,7 @@ class Pipeline:
             findings = sorted([*diagnoses, *procedures], key=_document)  # as `on_findings` was given them
         if tools.lacks_procedures:
             alerts = [*alerts, NO_RELEASE]
+        alerts = [*alerts, *check_suggestions(suggestions, chart, tools.diagnoses.snapshot, tools.editor)]
         if self._has_queries:
             words = QueryWords(read.readings, self._reader.contexts, first=len(HINTS))
             alerts = [*alerts, *raise_queries(Record(chart, diagnoses, suggestions, words.places, words.read_around))]
@@ -179,19 +194,20 @@ class Pipeline:
                     field=f"systems[{number}]",
                 )
         diagnoses = self._diagnosis_tools(chart.release_day, field=chart.release_day_field)
+        editor = editor_on(self._edits, day_of(chart, diagnoses.snapshot))
         # ICD-10-PCS codes what is done to hospital inpatients (45 CFR 162.1002): a chart that names no systems gets it
         # if it is an inpatient's and a release of its day is loaded; one that names it cannot be coded without.
         system = System.ICD10PCS.value
         is_asked = system in chart.systems
         is_due = not chart.systems and system in self._systems and chart.setting is Setting.INPATIENT
         if not is_asked and not is_due:
-            return _Tools(diagnoses, None)
+            return _Tools(diagnoses, None, editor=editor)
         try:
-            return _Tools(diagnoses, self._procedures_on(chart.release_day))
+            return _Tools(diagnoses, self._procedures_on(chart.release_day), editor=editor)
         except NoReleaseError as error:
             if is_asked:
                 raise ReleaseError(str(error), field="systems") from None
-            return _Tools(diagnoses, None, lacks_procedures=self._has_procedure_release())
+            return _Tools(diagnoses, None, self._has_procedure_release(), editor)
 
     def _diagnosis_tools(self, day: date | None, *, field: str = "date_of_service") -> ReleaseTools:
         try:
@@ -207,7 +223,11 @@ class Pipeline:
         return True
 
     def _header(self, tools: _Tools, request_id: str) -> Header:
-        used = (tools.diagnoses.used,) if tools.procedures is None else (tools.diagnoses.used, tools.procedures.used)
+        used: tuple[ReleaseUsed, ...] = (tools.diagnoses.used,)
+        if tools.procedures is not None:
+            used = (*used, tools.procedures.used)
+        if tools.editor is not None:
+            used = (*used, edits_used(tools.editor))
         return Header(__version__, used, self._models(tools), request_id)
 
     def _models(self, tools: _Tools) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TypeVar
 
+from codesets.edit_store import EditRelease
 from codesets.snapshot import Snapshot
 from engine.match.disambiguate import AbbreviationReader
 from engine.match.mentions import Found, MentionFinder
@@ -76,6 +77,12 @@ class Reading:
 def _used(snapshot: Snapshot) -> ReleaseUsed:
     release = snapshot.release
     return ReleaseUsed(release.system.value, release.version, release.content_hash)
+
+
+@lru_cache(maxsize=16)
+def edits_used(release: EditRelease) -> ReleaseUsed:
+    """Say which release of a table of edits this is."""
+    return ReleaseUsed(release.kind.value, release.version, release.content_hash)
 
 
 @lru_cache(maxsize=16_384)

@@ -13,8 +13,21 @@ ROOT = Path(__file__).parents[1]
 ROWS = (
     ("errors", "switches"),
     ("types", "config", "_fasttext"),
-    ("charts", "text", "_wire", "_fastmatch", "_canonical", "identity"),
-    ("match", "context", "rank", "procedures", "rules", "services", "edits", "routing", "audit", "vault", "ingest"),
+    ("charts", "claims", "text", "_wire", "_fastmatch", "_canonical", "identity"),
+    (
+        "match",
+        "context",
+        "rank",
+        "procedures",
+        "rules",
+        "services",
+        "edits",
+        "grouping",
+        "routing",
+        "audit",
+        "vault",
+        "ingest",
+    ),
     ("queries",),
     ("reading",),
     ("diagnoses",),
@@ -33,12 +46,14 @@ PER_STAGE = {
     "procedures": {"errors", "types"},
     "rules": {"errors", "types"},
     "services": {"errors", "types"},
+    "edits": {"errors", "types", "claims"},
+    "grouping": {"errors", "types", "claims"},
     "routing": {"errors", "types"},
     "vault": {"errors", "types"},
-    "audit": {"errors", "types", "_canonical"},
+    "audit": {"errors", "types", "claims", "_canonical"},
     "text": {"errors", "types", "_fasttext"},
 }
-STAGES_WITH_CODESETS = {"match", "rank", "procedures", "rules"}
+STAGES_WITH_CODESETS = {"match", "rank", "procedures", "rules", "edits"}
 
 
 def modules() -> list[Path]:

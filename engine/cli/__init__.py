@@ -20,6 +20,9 @@ COMPLETION_VARIABLE = "_CHARTCODER_COMPLETE"
 # Where each command lives, and what `chartcoder --help` says of it without loading it.
 COMMANDS = {
     "code": ("engine.cli.code", "Code charts: one FILE a chart, or standard input."),
+    "check": ("engine.cli.check", "Check claims against the compliance edits."),
+    "group": ("engine.cli.group", "MS-DRG and HCC risk score of claims (optional extra)."),
+    "explain": ("engine.cli.explain", "Say why a code is, or is not, on a chart's claim."),
     "serve": ("engine.cli.serve", "Serve the engine over gRPC."),
     "lookup": ("engine.cli.lookup", "Show codes: title, place in the hierarchy, notes."),
     "search": ("engine.cli.lookup", "Find codes by words."),

@@ -11,6 +11,10 @@ import click
 from codesets.crosswalk import FOLDER as MAP_FOLDER
 from codesets.crosswalk import SUFFIX as MAP_SUFFIX
 from codesets.crosswalk import Crosswalk
+from codesets.edit_store import FOLDER as EDITS_FOLDER
+from codesets.edit_store import EditTables
+from codesets.edit_table import SUFFIX as EDITS_SUFFIX
+from codesets.edit_table import EditTable
 from codesets.errors import CodeSetError, NoReleaseError
 from codesets.icd10pcs_reference import FOLDER as REFERENCE_FOLDER
 from codesets.icd10pcs_reference import SUFFIX as REFERENCE_SUFFIX
@@ -44,7 +48,7 @@ def codesets() -> None:
 @json_option
 @click.pass_obj
 def list_releases(config: Config, as_json: bool) -> None:
-    """List the releases, index files, references and crosswalks that are loaded.
+    """List the releases, index files, references, crosswalks and tables of edits that are loaded.
 
     \b
     chartcoder codesets list
@@ -61,6 +65,8 @@ def list_releases(config: Config, as_json: bool) -> None:
         write_line(f"icd10pcs  {about['version']:8} {about['kind']:24} {'':7}            {about['source']}")
     for crosswalk in () if as_json else store.crosswalks:
         write_line(map_line(crosswalk.release))
+    for table in () if as_json else EditTables.open(config.home).list():
+        write_line(f"edits     {table.version:8} {table.kind:24} {table.count:7} rows      {table.content_hash[:12]}")
     if not releases:
         say("nothing is loaded yet; run `chartcoder codesets build`")
 
@@ -112,6 +118,7 @@ def import_releases(config: Config, files: tuple[Path, ...]) -> None:
     chartcoder codesets import CMS32_DESC_LONG_DX.txt CMS32_DESC_LONG_SG.txt 2018_I9gem.txt 2018_I10gem.txt
     chartcoder codesets import SimpleTabulation-ICD-11-MMS-en.zip 10To11MapToOneCategory.txt
     chartcoder codesets import 2026_LONGULT.TXT 2026_MEDU.TXT 2026_SHORTU.TXT
+    chartcoder codesets import ccipra-v322r0-f*.zip MCR_MUE_PractitionerServices_Eff_07-01-2026.csv
     """
     from codesets.importer import import_files
     from engine.audit.kinds import AdministrationAction, administration
@@ -162,6 +169,7 @@ def _compiled_files(home: Path) -> Iterator[tuple[Path, Exception | None]]:
         (MAP_FOLDER, MAP_SUFFIX, Crosswalk),
         (REFERENCE_FOLDER, REFERENCE_SUFFIX, open_reference),
         ("dictionaries", DICTIONARY_SUFFIX, Dictionary),
+        (EDITS_FOLDER, EDITS_SUFFIX, EditTable),
     )
     for folder, suffix, opener in kinds:
         for path in sorted((home / folder).glob(f"*{suffix}")):

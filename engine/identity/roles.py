@@ -13,6 +13,8 @@ _RECORDS = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 ROLES: dict[str, frozenset[Role]] = {
     "/chartcoder.v1.CodingService/CodeChart": _CODING,
     "/chartcoder.v1.CodingService/CodeCharts": _CODING,
+    "/chartcoder.v1.ClaimService/CheckClaim": _CODING,
+    "/chartcoder.v1.ClaimService/CheckClaims": _CODING,
     "/chartcoder.v1.CodeSetService/LookupCode": EVERY_ROLE,
     "/chartcoder.v1.CodeSetService/SearchCodes": EVERY_ROLE,
     "/chartcoder.v1.CodeSetService/ValidateCodes": EVERY_ROLE,

@@ -24,7 +24,7 @@ from engine.config import Config
 from engine.errors import ConfigError
 from engine.identity.gate import Gate
 from engine.identity.levels import SharedLevels
-from engine.server import audit, codesets, coding
+from engine.server import audit, claim, codesets, coding
 from engine.server.answers import Desk, Engine
 from engine.server.guard import Guard
 from engine.server.health import Health
@@ -37,7 +37,7 @@ from engine.server.pool import EnginePool
 from engine.server.refusals import Refusals
 from engine.server.tls import check_exposure, open_credentials
 
-SERVICES = (coding.SERVICE, codesets.SERVICE, audit.SERVICE)
+SERVICES = (coding.SERVICE, codesets.SERVICE, claim.SERVICE, audit.SERVICE)
 MAX_METADATA_BYTES = 16 * 1024
 # Calls open at once, as a multiple of the charts in flight: streams and answers that wait for slow readers count here.
 CALLS_PER_CHART = 16
@@ -113,6 +113,7 @@ async def start(
     gate, observers = Gate.of(config), Observers.of(config)
     check_exposure(config, gate)
     credentials = open_credentials(config)
+    checker = engine.claim_checker()
     log = engine.audit_log()
     desk = Desk(engine.pipeline, log.salt)
     reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
@@ -126,6 +127,7 @@ async def start(
     )
     sets, records = codesets.CodeSetService(engine.releases, pool), audit.AuditService(log, pool)
     _add_services(server, coding.CodingService(pool), sets, records)
+    _add_claims(server, claim.ClaimService(checker, log, pool))
     state = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(state, server)
     if config.reflection:
@@ -242,6 +244,14 @@ def _add_services(
     }
     handlers = ((coding.SERVICE, streams), (codesets.SERVICE, _unary(unary)), (audit.SERVICE, _unary(proofs)))
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(name, table) for name, table in handlers])
+
+
+def _add_claims(server: Any, claims: claim.ClaimService) -> None:
+    table = {
+        "CheckClaim": grpc.unary_unary_rpc_method_handler(claims.check_claim),
+        "CheckClaims": grpc.stream_stream_rpc_method_handler(claims.check_claims),
+    }
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(claim.SERVICE, table)])
 
 
 def _unary(handlers: dict[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _encode(chart: Chart) -> bytes:
 def _decode(encoded: bytes) -> Chart:
     given: dict[str, Any] = json.loads(encoded.decode("utf-8", "surrogatepass"))
     documents = tuple(Document(**document) for document in given.pop("documents"))
-    for name in ("date_of_service", "birth_date"):
+    for name in ("date_of_service", "discharge_date", "birth_date"):
         given[name] = date.fromisoformat(given[name]) if given[name] else None
     given["setting"], given["sex"] = Setting(given["setting"]), Sex(given["sex"])
     given["known_codes"], given["systems"] = tuple(given["known_codes"]), tuple(given["systems"])

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from made_coded import made_coded, made_finding, made_suggestion
 
+from codesets.edit_store import EditTables
 from codesets.errors import NoReleaseError
 from codesets.store import Releases, save_release
 from codesets.types import Node, Note, NoteKind, ReleaseSource, System
 from engine.audit.log import AuditLog
 from engine.charts import check_chart
 from engine.config import Config
+from engine.edits.run import ClaimChecker
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.types import (
     Assertion,
@@ -158,6 +160,9 @@ class FakeEngine:
 
     def problem(self) -> str:
         return self.missing
+
+    def claim_checker(self) -> ClaimChecker:
+        return ClaimChecker(EditTables.open(self.config.home), self.releases)
 
     def audit_log(self) -> AuditLog:
         return AuditLog(self.config.audit_directory)

@@ -95,6 +95,7 @@ class RefusingEngine:
 
     def __init__(self, engine: Any) -> None:
         self.pipeline, self.releases, self._engine = engine.pipeline, engine.releases, engine
+        self.claim_checker = engine.claim_checker
 
     def problem(self) -> str:
         return ""

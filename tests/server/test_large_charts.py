@@ -101,6 +101,7 @@ class Refusing:
 
     def __init__(self, engine: Any, kind: str) -> None:
         self.pipeline, self.releases, self._engine, self._kind = engine.pipeline, engine.releases, engine, kind
+        self.claim_checker = engine.claim_checker
 
     def problem(self) -> str:
         return ""

@@ -29,6 +29,7 @@ CHART = Chart(
     "payer",
     ("E11.9",),
     ("icd10cm",),
+    discharge_date=date(2026, 3, 5),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from chartcoder_client import claims as claim_messages
 from chartcoder_client import convert
 from chartcoder_client.errors import CallError, error_from_call, error_from_status
 from codesets.crosswalk import MapRelease
@@ -17,12 +18,23 @@ from codesets.search import SearchHit
 from codesets.translate import Translation
 from codesets.types import Code, Release, System
 from codesets.validate import CodeCheck
-from engine.pb.chartcoder.v1 import codeset_pb2, codeset_pb2_grpc, coding_pb2, coding_pb2_grpc
+from engine.claims.records import CheckedClaim, Claim
+from engine.pb.chartcoder.v1 import (
+    claim_pb2,
+    claim_pb2_grpc,
+    codeset_pb2,
+    codeset_pb2_grpc,
+    coding_pb2,
+    coding_pb2_grpc,
+)
 from engine.pb.chartcoder.v1.types_pb2 import ChartFrame
 from engine.types import Chart, CodedChart, Sex
 
 # What a server reports the health of; "" is all of it.
-SERVICES = ("", *(f"chartcoder.v1.{name}" for name in ("CodingService", "CodeSetService", "AuditService")))
+SERVICES = (
+    "",
+    *(f"chartcoder.v1.{name}" for name in ("CodingService", "CodeSetService", "ClaimService", "AuditService")),
+)
 MIB = 1024 * 1024
 
 
@@ -78,6 +90,7 @@ class ChartcoderClient:
         self._timeout_s = timeout_s
         self._coding: Any = coding_pb2_grpc.CodingServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._codesets: Any = codeset_pb2_grpc.CodeSetServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._claims: Any = claim_pb2_grpc.ClaimServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> "ChartcoderClient":
         return self
@@ -131,6 +144,21 @@ class ChartcoderClient:
             call.cancel()
         if requests.failure is not None:
             raise requests.failure
+
+    def check_claim(self, claim: Claim, *, request_id: str = "") -> CheckedClaim:
+        """Check one claim against the compliance edits."""
+        request = claim_pb2.CheckClaimRequest()
+        claim_messages.put_claim(request.claim, claim)
+        with _errors():
+            reply = self._claims.CheckClaim(request, timeout=self._timeout_s, metadata=self._metadata(request_id))
+        return claim_messages.checked_from(reply)
+
+    def check_claims(self, claims: Iterable[Claim], *, request_id: str = "") -> Iterator[CheckedClaim | CallError]:
+        """Check many claims in one stream; yields them in the order given, a refused one as its error."""
+        requests = claim_messages.requests_of(claims)
+        with _errors():
+            replies = self._claims.CheckClaims(requests, metadata=self._metadata(request_id))
+            yield from claim_messages.in_order(replies)
 
     def lookup(
         self, codes: Sequence[str], *, system: System = System.ICD10CM, day: date | None = None
