@@ -89,9 +89,10 @@ class CodingService:
 
 async def _take_from(meter: Meter, size: int, *, can_wait: bool) -> None:
     """Count a chart for its caller; raises LimitError if it comes too soon and cannot wait."""
-    while can_wait and (wait_s := meter.wait_s()) > 0:
+    if not can_wait:
+        meter.check()
+    while (wait_s := meter.wait_s()) > 0:
         await asyncio.sleep(wait_s)
-    meter.check()
     meter.take(size)
 
 

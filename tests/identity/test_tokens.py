@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_identities import AUDIENCE, ISSUER, Signer, make_signer, write_jwks
 
 from engine.errors import ConfigError, CredentialsError, CredentialsInvalidError, TokenExpiredError
@@ -122,6 +124,46 @@ def test_a_hostile_token_is_refused_and_never_quoted(tmp_path: Path, name: str) 
     with pytest.raises(CredentialsInvalidError) as refused:
         verifier(tmp_path).verify(token)
     assert len(token) < 9 or token[:9] not in str(refused.value)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.just(ISSUER)
+    | st.just("key-RS256"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["iss", "aud", "exp", "nbf", "alg", "kid", "crit", "b64", "typ"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def knowing(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
+    """A verifier that knows all signers."""
+    return verifier(tmp_path_factory.mktemp("keys"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(head=JSON, body=JSON, signature=st.binary(max_size=80))
+def test_no_token_made_of_anything_gets_in_or_breaks_the_verifier(
+    knowing: Verifier, head: object, body: object, signature: bytes
+) -> None:
+    token = f"{encode(head)}.{encode(body)}.{encode(signature)}"
+    with pytest.raises(CredentialsInvalidError):
+        knowing.verify(token)
+    assert knowing.due(token) in (None, *knowing.key_sets)
+
+
+@settings(max_examples=150, deadline=None)
+@given(token=st.text(max_size=200))
+def test_no_text_gets_in_or_breaks_the_verifier(knowing: Verifier, token: str) -> None:
+    with pytest.raises(CredentialsInvalidError):
+        knowing.verify(token)
 
 
 def test_a_config_that_pins_one_algorithm_refuses_the_others(tmp_path: Path) -> None:
@@ -282,7 +324,7 @@ def serve_http() -> Iterator[Callable[[Answers], str]]:
                 return None
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}"
 
