@@ -38,6 +38,8 @@ class Config:
     `pin_workers` keeps each of several workers on one core; a single worker never is.
     `max_in_flight` bounds the charts a worker holds; beyond it calls are refused with RESOURCE_EXHAUSTED.
     `metrics_port` is a loopback port for Prometheus, 0 for none; `traces` sends OpenTelemetry spans.
+    `keep_charts` keeps what the server codes, encrypted, for `retention_days`; `vault_keys` says where the keys are: a
+    file, `env` or `command:...` (engine/vault/keys.py), and `vault_dir` where the charts (default: `home/vault`).
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """
 
@@ -66,6 +68,10 @@ class Config:
     log_level: str = "info"
     metrics_port: int = 0
     traces: bool = False
+    keep_charts: bool = False
+    retention_days: int = 30
+    vault_dir: Path | None = None
+    vault_keys: str = ""
 
     @property
     def audit_directory(self) -> Path:
@@ -107,6 +113,9 @@ class Config:
         _want("max_in_flight", self.max_in_flight, 1 <= self.max_in_flight <= 65536, "1 to 65536")
         _want("drain_s", self.drain_s, 0 <= self.drain_s <= 3600, "0 to 3600 seconds")
         _want("log_level", self.log_level, self.log_level in LOG_LEVELS, f"one of {', '.join(LOG_LEVELS)}")
+        _want("retention_days", self.retention_days, 0 <= self.retention_days <= 36500, "0 to 36500")
+        has_keys = bool(self.vault_keys) or not self.keep_charts
+        _want("vault_keys", "none", has_keys, "where the keys are, as charts are kept")
         names = [system.value for system in System]
         for system in self.systems:
             _want("systems", system, system in names, f"names among {', '.join(names)}")
@@ -126,10 +135,19 @@ _PATHS = (
     "tls_client_ca",
     "identities",
     "api_keys",
+    "vault_dir",
 )
-_INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight", "metrics_port")
-_SWITCHES = ("pin_workers", "reflection", "insecure", "traces")
-_STRINGS = ("host", "log_level")
+_INTEGERS = (
+    "max_chart_bytes",
+    "port",
+    "workers",
+    "max_message_bytes",
+    "max_in_flight",
+    "metrics_port",
+    "retention_days",
+)
+_SWITCHES = ("pin_workers", "reflection", "insecure", "traces", "keep_charts")
+_STRINGS = ("host", "log_level", "vault_keys")
 _LISTS = ("systems", "without")
 
 

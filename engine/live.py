@@ -41,6 +41,8 @@ from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
 from engine.types import Chart, Document
+from engine.vault.keys import open_keys
+from engine.vault.store import Vault
 
 Progress = Callable[[str], None]
 # Touches every table: a heading, a past condition, a relative's, an injury, a symptom beside its disease.
@@ -120,6 +122,13 @@ def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) 
             progress(f"compiling the search index of {snapshot.release.system} {snapshot.release.version}")
             compile_search(snapshot)
     return Compiled(releases, dictionaries, procedures)
+
+
+def open_vault(config: Config) -> Vault | None:
+    """Open the store of kept charts; None where no keys are set. Raises VaultError."""
+    if not config.vault_keys:
+        return None
+    return Vault(config.vault_dir or config.home / "vault", open_keys(config.vault_keys))
 
 
 def open_audit_log(config: Config) -> AuditLog:

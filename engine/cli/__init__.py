@@ -32,6 +32,7 @@ COMMANDS = {
     "evaluate": ("engine.cli.evaluate", "Measure accuracy on a corpus with gold labels."),
     "keys": ("engine.cli.keys", "API keys that may call a server."),
     "status": ("engine.cli.status", "Is the installation, or a server, well."),
+    "retention": ("engine.cli.retention", "Kept charts: how long, and their end."),
     "audit": ("engine.cli.audit", "The audit log: is it whole, what does a record say."),
 }
 

@@ -13,13 +13,14 @@ from codesets.store import Releases
 from engine._wire import FrameWriter
 from engine.audit.chain import Receipt
 from engine.audit.log import AuditLog
-from engine.audit.record import Entry, Origin, chart_coded, chart_started
+from engine.audit.record import Entry, Origin, chart_coded, chart_started, hash_chart_id
 from engine.edits.run import ClaimChecker
 from engine.errors import InputError, ReleaseError
 from engine.server.convert import chart_from
 from engine.server.offsets import offset_tables
 from engine.server.wire import Closing, encode_header, encode_summary
 from engine.types import Chart, CodedChart, Finding, Header
+from engine.vault.store import DEFAULT_TENANT, Vault
 
 # Items a frame holds at most, a piece of evidence counting as one: keeps frames far below every client's message
 # limit (4 MiB by default), while all but the largest charts fit in one.
@@ -67,10 +68,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where answers are drafted; `salt` is the audit log's."""
+    """Where answers are drafted; `salt` is the audit log's, `vault` keeps the charts that were coded, if any are."""
 
     coder: Coder
     salt: bytes
+    vault: Vault | None = None
 
     def draft(self, request: Any, request_id: str, origin: Origin) -> Draft:
         """Code the chart of a request that came from `origin`; raises InputError, ReleaseError or AuditError."""
@@ -113,6 +115,9 @@ class Desk:
         writer.add_alerts(coded.alerts)
         closing = Closing(coded.elapsed_ms, len(coded.findings), len(coded.suggestions), len(coded.alerts))
         entry = chart_coded(chart, coded, salt=self.salt, origin=origin)
+        if self.vault is not None:
+            tenant = origin.tenant or DEFAULT_TENANT
+            self.vault.keep(tenant, hash_chart_id(self.salt, chart.chart_id), chart)
         return Draft(coded.header, entry, writer.flush(), closing)
 
 

@@ -24,6 +24,7 @@ from engine.config import Config
 from engine.errors import ConfigError
 from engine.identity.gate import Gate
 from engine.identity.levels import SharedLevels
+from engine.live import open_vault
 from engine.server import audit, claim, codesets, coding
 from engine.server.answers import Desk, Engine
 from engine.server.guard import Guard
@@ -115,7 +116,8 @@ async def start(
     credentials = open_credentials(config)
     checker = engine.claim_checker()
     log = engine.audit_log()
-    desk = Desk(engine.pipeline, log.salt)
+    vault = open_vault(config) if config.keep_charts else None
+    desk = Desk(engine.pipeline, log.salt, vault)
     reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
     pool = EnginePool(desk, log, reader, max_in_flight=config.max_in_flight)
     admission = Admission()
@@ -139,7 +141,11 @@ async def start(
         log.close()
         raise
     wellness = Health(
-        state, log, engine.problem, recording=(coding.SERVICE, audit.SERVICE), looking_up=(codesets.SERVICE,)
+        state,
+        log,
+        engine.problem,
+        recording=(coding.SERVICE, claim.SERVICE, audit.SERVICE),
+        looking_up=(codesets.SERVICE,),
     )
     await wellness.begin()
     await server.start()

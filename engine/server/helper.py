@@ -21,6 +21,7 @@ from typing import Any
 from engine.audit.record import Origin
 from engine.config import Config
 from engine.errors import ChartcoderError
+from engine.live import open_vault
 from engine.pb.chartcoder.v1.coding_pb2 import CodeChartRequest
 from engine.server.answers import Desk, Draft, Engine, Start
 from engine.server.cores import use_all_cores
@@ -207,7 +208,9 @@ def _help(config: Config, open_engine: OpenEngine, salt: bytes, pipe: Connection
     os.nice(NICE)
     # Findings hold no circles: walking all of them, over and over, would cost a large chart as much as finding them.
     gc.disable()
-    helper = _Helper(Desk(open_engine(config).pipeline, salt), pipe, dropped)
+    helper = _Helper(
+        Desk(open_engine(config).pipeline, salt, open_vault(config) if config.keep_charts else None), pipe, dropped
+    )
     signal.signal(signal.SIGUSR1, helper.on_signal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
     with suppress(EOFError, OSError):

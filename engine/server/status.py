@@ -29,6 +29,7 @@ _CODES: _Codes = {
     errors.AuditCorruptError: code_pb2.DATA_LOSS,
     errors.AuditUnsignedError: code_pb2.FAILED_PRECONDITION,
     errors.AuditError: code_pb2.UNAVAILABLE,
+    errors.VaultError: code_pb2.UNAVAILABLE,
     errors.CredentialsError: code_pb2.UNAUTHENTICATED,
     errors.RoleError: code_pb2.PERMISSION_DENIED,
     errors.OverloadedError: code_pb2.RESOURCE_EXHAUSTED,

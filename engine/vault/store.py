@@ -24,6 +24,8 @@ from engine.vault.sealed import Sealed, rewrap, seal, unseal
 
 VERSION = 1
 FILE_NAME = "vault.sqlite"
+# Whose charts are those of callers who are not known.
+DEFAULT_TENANT = "default"
 _BUSY_S = 30.0
 _SCHEMA = """
 CREATE TABLE charts (
