@@ -114,8 +114,6 @@ class Config:
         _want("drain_s", self.drain_s, 0 <= self.drain_s <= 3600, "0 to 3600 seconds")
         _want("log_level", self.log_level, self.log_level in LOG_LEVELS, f"one of {', '.join(LOG_LEVELS)}")
         _want("retention_days", self.retention_days, 0 <= self.retention_days <= 36500, "0 to 36500")
-        has_keys = bool(self.vault_keys) or not self.keep_charts
-        _want("vault_keys", "none", has_keys, "where the keys are, as charts are kept")
         names = [system.value for system in System]
         for system in self.systems:
             _want("systems", system, system in names, f"names among {', '.join(names)}")

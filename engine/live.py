@@ -26,7 +26,7 @@ from engine.context.scope import ContextReader
 from engine.edits.payer_rules import FOLDER as PAYER_RULES
 from engine.edits.payer_rules import read_rules
 from engine.edits.run import ClaimChecker
-from engine.errors import ArtifactError
+from engine.errors import ArtifactError, ConfigError
 from engine.match.abbreviations import read_entries
 from engine.match.disambiguate import AbbreviationReader
 from engine.match.mentions import MentionFinder
@@ -125,8 +125,15 @@ def _build(home: Path, progress: Progress, again: bool, without: Sequence[str]) 
 
 
 def open_vault(config: Config) -> Vault | None:
-    """Open the store of kept charts; None where no keys are set. Raises VaultError."""
+    """Open the store of kept charts; None where no keys are set.
+
+    Raises VaultError, and ConfigError where charts are to be kept without keys.
+    """
     if not config.vault_keys:
+        if config.keep_charts:
+            raise ConfigError(
+                "setting vault_keys: got none, want where the keys of kept charts are", field="vault_keys"
+            )
         return None
     return Vault(config.vault_dir or config.home / "vault", open_keys(config.vault_keys))
 

@@ -14,6 +14,7 @@ from engine.config import Config
 from engine.errors import ConfigError
 
 if TYPE_CHECKING:
+    from engine.audit.log import AuditLog
     from engine.vault.store import Vault
 
 tenant_option = click.option("--tenant", default="default", show_default=True, metavar="NAME", help="Whose chart.")
@@ -70,12 +71,11 @@ def apply(config: Config, dry_run: bool) -> None:
 def delete(config: Config, chart_id: str, tenant: str) -> None:
     """Destroy the kept text of CHART_ID and its key; recorded in the audit log first."""
     from engine.audit.kinds import AdministrationAction, administration
-    from engine.audit.record import hash_chart_id
     from engine.cli.operator import operator
     from engine.live import open_audit_log
 
     with _opened(config) as vault, open_audit_log(config) as log:
-        chart = hash_chart_id(log.salt, chart_id)
+        chart = _hash_of(log, chart_id, tenant)
         if vault.standing(tenant, chart).kept_at == "":
             raise click.ClickException("no such chart is kept")
         action = AdministrationAction.RETENTION_APPLIED
@@ -93,11 +93,10 @@ def prove(config: Config, chart_id: str, tenant: str) -> None:
 
     Of a destroyed chart it names the audit record, which `chartcoder audit prove` shows to be in the signed log.
     """
-    from engine.audit.record import hash_chart_id
     from engine.live import open_audit_log
 
     with _opened(config) as vault, open_audit_log(config) as log:
-        chart = hash_chart_id(log.salt, chart_id)
+        chart = _hash_of(log, chart_id, tenant)
         standing = vault.standing(tenant, chart)
     told = {"chart_id_hash": chart, "fate": standing.fate.value, "kept_at": standing.kept_at}
     write_line(json.dumps(told | {"destroyed": asdict(standing.tombstone) if standing.tombstone else None}))
@@ -136,3 +135,11 @@ def _opened(config: Config) -> Iterator["Vault"]:
 
 def _policy(config: Config) -> timedelta:
     return timedelta(days=config.retention_days)
+
+
+def _hash_of(log: "AuditLog", chart_id: str, tenant: str) -> str:
+    """Hash a chart id as the records of a tenant do."""
+    from engine.audit.record import hash_chart_id
+    from engine.vault.store import DEFAULT_TENANT
+
+    return hash_chart_id(log.salt, chart_id, "" if tenant == DEFAULT_TENANT else tenant)

@@ -66,6 +66,10 @@ def setting(name: str, kind: Any, about: str, *, metavar: str | None = None) -> 
     metavar="FILE",
     help="The key that signs the audit log. [default: signing.key in its folder]",
 )
+@click.option("--keep-charts/--no-keep-charts", default=None, help="Keep what is coded, encrypted. [default: off]")
+@setting("vault_keys", str, "Where the keys of kept charts are: FILE, env or command:...", metavar="WHERE")
+@setting("vault_dir", click.Path(path_type=Path), "Folder of kept charts.", metavar="FOLDER")
+@setting("retention_days", int, "Days that charts are kept.", metavar="N")
 @setting("audit_witness", click.Path(path_type=Path), "Folder that gets signed checkpoints.", metavar="FOLDER")
 @click.pass_obj
 def serve(config: Config, /, **given: Any) -> None:

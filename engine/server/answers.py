@@ -116,8 +116,8 @@ class Desk:
         closing = Closing(coded.elapsed_ms, len(coded.findings), len(coded.suggestions), len(coded.alerts))
         entry = chart_coded(chart, coded, salt=self.salt, origin=origin)
         if self.vault is not None:
-            tenant = origin.tenant or DEFAULT_TENANT
-            self.vault.keep(tenant, hash_chart_id(self.salt, chart.chart_id), chart)
+            chart_hash = hash_chart_id(self.salt, chart.chart_id, origin.tenant)
+            self.vault.keep(origin.tenant or DEFAULT_TENANT, chart_hash, chart)
         return Draft(coded.header, entry, writer.flush(), closing)
 
 

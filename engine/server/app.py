@@ -140,13 +140,8 @@ async def start(
     except ConfigError:
         log.close()
         raise
-    wellness = Health(
-        state,
-        log,
-        engine.problem,
-        recording=(coding.SERVICE, claim.SERVICE, audit.SERVICE),
-        looking_up=(codesets.SERVICE,),
-    )
+    recording, looking_up = (coding.SERVICE, claim.SERVICE, audit.SERVICE), (codesets.SERVICE,)
+    wellness = Health(state, log, engine.problem, recording=recording, looking_up=looking_up)
     await wellness.begin()
     await server.start()
     tasks = [

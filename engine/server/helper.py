@@ -208,9 +208,8 @@ def _help(config: Config, open_engine: OpenEngine, salt: bytes, pipe: Connection
     os.nice(NICE)
     # Findings hold no circles: walking all of them, over and over, would cost a large chart as much as finding them.
     gc.disable()
-    helper = _Helper(
-        Desk(open_engine(config).pipeline, salt, open_vault(config) if config.keep_charts else None), pipe, dropped
-    )
+    vault = open_vault(config) if config.keep_charts else None
+    helper = _Helper(Desk(open_engine(config).pipeline, salt, vault), pipe, dropped)
     signal.signal(signal.SIGUSR1, helper.on_signal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
     with suppress(EOFError, OSError):

@@ -35,6 +35,10 @@ OTHER_VALUES = {
     "insecure": "true",
     "metrics_port": "9100",
     "traces": "true",
+    "keep_charts": "true",
+    "retention_days": "7",
+    "vault_dir": '"vault"',
+    "vault_keys": '"keys.toml"',
     "workers": "3",
     "pin_workers": "false",
     "reflection": "false",
@@ -102,6 +106,7 @@ def test_options_of_serve_go_before_the_file(tmp_path: Path, monkeypatch: pytest
     words += "--audit-key /tmp/k --audit-witness /tmp/w "
     words += (
         "--tls-cert c --tls-key k --tls-client-ca ca --identities i --api-keys a --insecure --metrics-port 9 --traces"
+        " --keep-charts --vault-keys v --vault-dir d --retention-days 3"
     )
     assert run_here("--config", file, "serve", *words.split()).status == 0
     assert seen == [
@@ -123,6 +128,10 @@ def test_options_of_serve_go_before_the_file(tmp_path: Path, monkeypatch: pytest
             insecure=True,
             metrics_port=9,
             traces=True,
+            keep_charts=True,
+            retention_days=3,
+            vault_dir=Path("d"),
+            vault_keys="v",
             workers=2,
             reflection=False,
             max_message_bytes=9999,

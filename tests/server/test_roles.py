@@ -24,6 +24,7 @@ AUDITORS = {Role.AUDITOR, Role.ADMINISTRATOR}
 EVERYBODY = {Role.SUBMITTER, Role.CODER, Role.AUDITOR, Role.ADMINISTRATOR, Role.READER}
 MAY = {
     "chartcoder.v1.CodingService": CODERS,
+    "chartcoder.v1.ClaimService": CODERS,
     "chartcoder.v1.CodeSetService": EVERYBODY,
     "chartcoder.v1.AuditService": AUDITORS,
     "grpc.health.v1.Health": EVERYBODY,
