@@ -1,7 +1,7 @@
 """Golden charts: whole claims, each written by hand with its reasoning, and how many come out exactly.
 
-Format: TOML files with a list `chart`: `id`, `setting` (a name of Setting), `text`, `claim` (ICD-10-CM codes in order) and
-`why`; optional `age`, `sex`, `date`. A claim is exact if its codes and their order are; micro scores pool single codes.
+Format: TOML files with a list `chart`: `id`, `setting` (a name of Setting), `text`, `claim` (ICD-10-CM codes in order)
+and `why`; optional `age`, `sex`, `date`. A claim is exact if its codes and their order are; micro scores pool single codes.
 """
 
 import tomllib
@@ -74,7 +74,9 @@ class GoldenResult:
         return lines[:limit]
 
 
-def evaluate(path: Path, code_chart: Coder, *, tick: Callable[[int, int], None] = lambda done, total: None) -> GoldenResult:
+def evaluate(
+    path: Path, code_chart: Coder, *, tick: Callable[[int, int], None] = lambda done, total: None
+) -> GoldenResult:
     """Code every chart of a file or folder and compare the claims; raises InputError on files of another shape."""
     charts = list(read_charts(path))
     result = GoldenResult()
@@ -123,7 +125,5 @@ def _read_row(row: Any, where: str) -> GoldenChart:
         setting, sex = Setting(row["setting"]), Sex(row.get("sex", "UNSPECIFIED"))
     except ValueError:
         raise InputError(f"{where}: want setting and sex by their names in types.py", field="path") from None
-    chart = Chart(
-        row["id"], (Document(row["text"]),), setting, day, sex, age_years=age, systems=("icd10cm",)
-    )
+    chart = Chart(row["id"], (Document(row["text"]),), setting, day, sex, age_years=age, systems=("icd10cm",))
     return GoldenChart(chart, tuple(claim), row["why"])

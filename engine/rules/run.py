@@ -10,6 +10,7 @@ from engine.rules import (
     combination,
     excludes1,
     integral_symptoms,
+    sequence,
     seventh_character,
     unspecified,
 )
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     integral_symptoms.RULE,
     excludes1.RULE,
     abbreviations.RULE,
+    sequence.RULE,
 )
 
 
