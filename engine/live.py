@@ -33,6 +33,7 @@ from engine.rank.document import DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
+from engine.rules.user import open_rules
 from engine.types import Chart, Document
 
 Progress = Callable[[str], None]
@@ -125,6 +126,7 @@ class Live:
         self._tools: dict[str, ReleaseTools] = {}
         self._procedure_dictionaries = compiled.procedures
         self._procedure_tools: dict[str, ProcedureTools] = {}
+        rules, rules_hash = open_rules(config.rules)
         self.pipeline = Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
@@ -136,6 +138,8 @@ class Live:
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,
+            rules=rules,
+            rules_hash=rules_hash,
         )
 
     @classmethod

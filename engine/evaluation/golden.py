@@ -1,7 +1,8 @@
 """Golden charts: whole claims, each written by hand with its reasoning, and how many come out exactly.
 
-Format: TOML files with a list `chart`: `id`, `setting` (a name of Setting), `text`, `claim` (ICD-10-CM codes in order)
-and `why`; optional `age`, `sex`, `date`. A claim is exact if its codes and their order are; micro scores pool single codes.
+Format: TOML files with a list `chart`: `id`, `setting` (a name of Setting), `text`, `claim` (ICD-10-CM codes in
+order) and `why`; optional `age`, `sex`, `date`. A claim is exact if its codes and their order are; micro scores pool
+single codes.
 """
 
 import tomllib

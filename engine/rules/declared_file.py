@@ -41,7 +41,7 @@ def read_file(path: Path) -> tuple[tuple[Declared, ...], tuple[str, ...]]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ConfigError(f"rules file {path}: got more than {_MOST_BYTES} bytes, want a TOML file", field="rules")
-        return parse(tomllib.loads(path.read_text(encoding="utf-8")))
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"rules file {path}: {error.strerror}", field="rules") from None
     except UnicodeDecodeError:
@@ -50,6 +50,10 @@ def read_file(path: Path) -> tuple[tuple[Declared, ...], tuple[str, ...]]:
         raise ConfigError(f"rules file {path}: not TOML: {error}", field="rules") from None
     except RecursionError:
         raise ConfigError(f"rules file {path}: nested too deep, want a TOML file", field="rules") from None
+    try:
+        return parse(data)
+    except ConfigError as error:
+        raise ConfigError(f"rules file {path}: {error}", field="rules") from None
 
 
 def parse(data: Mapping[str, Any]) -> tuple[tuple[Declared, ...], tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """The orders of sequence.toml: which codes the chapters of the guidelines put before which others.
 
-A prefix ends in "$5" to ask for a drug code of that intent (T36-T50: 1 to 4 poisoning, 5 adverse effect, 6 underdosing),
-or in "$S" to ask for that seventh character; "*" is any diagnosis but what the row puts later.
+A prefix ends in "$5" to ask for a drug code of that intent (T36-T50: 1 to 4 poisoning, 5 adverse effect, 6
+underdosing), or in "$S" to ask for that seventh character; "*" is any diagnosis but what the row puts later.
 """
 
 import tomllib

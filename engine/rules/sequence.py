@@ -1,9 +1,9 @@
 """Which code goes before which: what the tabular list and the chapters of the guidelines say of order.
 
 Code first and use additional notes (Guidelines I.A.13, I.A.17) are read from the snapshot, the orders of the chapters
-from sequence.toml. A code that must come before another is put just before it, and nothing else moves: the provider's order
-holds (II, IV.G). Organisms stand behind their infection, status and history codes behind the diagnoses, external causes
-last (I.C.20.a.6). Where two rules contradict each other, the chapter's holds before the note.
+from sequence.toml. A code that must come before another is put just before it, and nothing else moves: the provider's
+order holds (II, IV.G). Organisms stand behind their infection, status and history codes behind the diagnoses,
+external causes last (I.C.20.a.6). Where two rules contradict each other, the chapter's holds before the note.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,8 +20,8 @@ from engine.types import Reason, Suggestion
 SOURCE = "ICD-10-CM Guidelines I.A.13, I.A.17"
 _LAST_SOURCE = "ICD-10-CM Guidelines I.C.20.a.6, I.C.21.c.3-4"
 _ORGANISMS = ("B95", "B96", "B97")
-_STATUS = ("Z55", "Z56", "Z57", "Z58", "Z59", "Z60", "Z62", "Z63", "Z64", "Z65", "Z66", "Z72", "Z77", "Z78", "Z79", "Z8",
-           "Z90",
+_STATUS = ("Z55", "Z56", "Z57", "Z58", "Z59", "Z60", "Z62", "Z63", "Z64", "Z65", "Z66", "Z72", "Z77", "Z78", "Z79",
+           "Z8", "Z90",
            "Z91", "Z92", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98", "Z99")  # fmt: skip
 # Of these, what says nothing of why the patient came; the others may be what a visit is about.
 _NEVER_FIRST = ("Z55", "Z56", "Z57", "Z58", "Z59", "Z60", "Z62", "Z63", "Z64", "Z65", "Z66", "Z72", "Z78", "Z79")

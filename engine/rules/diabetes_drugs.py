@@ -1,0 +1,110 @@
+"""Long-term drugs of type 2 and secondary diabetes: insulin, oral drugs, injectables.
+
+Source: ICD-10-CM Guidelines I.C.4.a.3 (Z79.4, Z79.84, Z79.85, each that applies; not for insulin given for a time to
+bring the sugar down) and the use additional notes at E08, E09, E11 and E13. Type 1 needs no Z79.4, nor does a
+gestational diabetes, whose code says the treatment (I.C.15.i).
+"""
+
+import re
+from collections.abc import Iterator
+
+from codesets.snapshot import Snapshot
+from engine.rules.base import Facts, Outcome, Rule
+from engine.types import Alert, Evidence, Reason, Severity, Suggestion
+
+SOURCE = "ICD-10-CM Guidelines I.C.4.a.3"
+_TYPES = ("E08", "E09", "E11", "E13")
+_INSULIN, _ORAL, _INJECTABLE = "Z79.4", "Z79.84", "Z79.85"
+_DRUG = re.compile(
+    r"""\b(?:
+      (?P<insulin> insulin | lantus | basaglar | toujeo | levemir | tresiba | humalog | novolog | humulin | novolin
+        | apidra )
+    | (?P<oral> metformin | glucophage | glipizide | glimepiride | glyburide | sitagliptin | januvia | linagliptin
+        | saxagliptin | alogliptin | empagliflozin | jardiance | dapagliflozin | farxiga | canagliflozin | invokana
+        | ertugliflozin | pioglitazone | rosiglitazone | repaglinide | nateglinide | acarbose | miglitol | janumet | rybelsus )
+    | (?P<injectable> semaglutide | ozempic | dulaglutide | trulicity | liraglutide | victoza | exenatide | byetta
+        | bydureon | tirzepatide | mounjaro | lixisenatide | pramlintide )
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CODE_OF = {"insulin": _INSULIN, "oral": _ORAL, "injectable": _INJECTABLE}
+_LINE_END = re.compile(r"[.;](?=\s|$)|\n")
+# What makes it no long-term drug of this patient.
+_NOT_TAKEN = re.compile(
+    r"""\b(?:stop(?:ped|s)?|discontinu\w+|allerg\w+|intoleran\w+|off|hold|held|denies|declin\w+|refus\w+|never|
+    no\ longer|not\ (?:on|taking|using)|without|avoid|previously|formerly|consider\w*|would|could|may\ need|sliding\ scale|
+    drip|infusion|bolus|resistance|resistant|sensitiv\w+|level|pump\ failure|units?\ (?:given|x1)|in\ the\ (?:ED|hospital)|
+    while\ (?:inpatient|in)|mother|father|wife|husband|sister|brother|start(?:ed|ing)?|initiat\w+)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_REACH = 120
+_HEADING = re.compile(r"^[ \t]*([A-Z][A-Za-z /&]{2,40}):", re.MULTILINE)
+# Under these a drug is given for a time.
+_FOR_A_TIME = re.compile(r"course|emergency|\bed\b|allerg|procedure|anesthe|family", re.IGNORECASE)
+
+
+def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
+    """Add the long-term drugs that the chart names to a diabetes that is coded, and take them off type 1."""
+    diabetes = next((s for s in suggestions if s.code.startswith(_TYPES)), None)
+    if diabetes is None:
+        return _without_insulin(suggestions)
+    known = {suggestion.code for suggestion in suggestions}
+    made: dict[str, Suggestion] = {}
+    for code, evidence in _taken(facts):
+        if code in known:
+            continue
+        if code in made:
+            made[code].evidence.append(evidence)
+        else:
+            made[code] = _drug(diabetes, code, evidence, facts.snapshot)
+    return Outcome([*suggestions, *(made[code] for code in sorted(made))])
+
+
+def _taken(facts: Facts) -> Iterator[tuple[str, Evidence]]:
+    """Yield what the documents name as taken on a long-term basis, with its place."""
+    for number, document in enumerate(facts.chart.documents):
+        text = document.text
+        for found in _DRUG.finditer(text):
+            if _is_taken(text, found.start(), found.end()):
+                yield _CODE_OF[found.lastgroup or ""], Evidence(number, found.start(), found.end())
+
+
+def _is_taken(text: str, begin: int, end: int) -> bool:
+    start = max(0, begin - _REACH)
+    for stop in _LINE_END.finditer(text, start, begin):
+        start = stop.end()
+    closing = _LINE_END.search(text, end, end + _REACH)
+    if _NOT_TAKEN.search(text[start : closing.start() if closing else end + _REACH]):
+        return False
+    headings = [heading[1] for heading in _HEADING.finditer(text, 0, begin)]
+    return not headings or _FOR_A_TIME.search(headings[-1]) is None
+
+
+def _drug(diabetes: Suggestion, code: str, evidence: Evidence, snapshot: Snapshot) -> Suggestion:
+    reason = Reason(RULE.name, SOURCE, f"a long-term drug of {diabetes.code} is documented")
+    return Suggestion(
+        diabetes.system,
+        code,
+        snapshot.title(code),
+        diabetes.role,
+        diabetes.confidence,
+        diabetes.route,
+        [evidence],
+        [],
+        [reason],
+    )
+
+
+def _without_insulin(suggestions: list[Suggestion]) -> Outcome:
+    """Take long-term insulin off a gestational diabetes that says its control (I.C.15.i)."""
+    says = next((s for s in suggestions if s.code.startswith("O24.4")), None)
+    insulin = next((s for s in suggestions if s.code == _INSULIN), None)
+    if says is None or insulin is None:
+        return Outcome(suggestions)
+    message = f"{insulin.code} left out beside {says.code}: the code of gestational diabetes says its control"
+    source = "ICD-10-CM Guidelines I.C.15.i"
+    alert = Alert(RULE.name, Severity.INFO, message, source, list(insulin.evidence), [insulin.code, says.code])
+    return Outcome([s for s in suggestions if s is not insulin], [alert])
+
+
+RULE = Rule("diabetes_drugs", SOURCE, "2025-10-01", apply)
