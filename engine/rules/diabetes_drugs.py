@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from codesets.snapshot import Snapshot
 from engine.rules.base import Facts, Outcome, Rule
-from engine.types import Alert, Evidence, Reason, Severity, Suggestion
+from engine.rules.surroundings import sentence_around
+from engine.types import Alert, Evidence, Reason, Setting, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.C.4.a.3"
 _TYPES = ("E08", "E09", "E11", "E13")
@@ -20,7 +21,8 @@ _DRUG = re.compile(
       (?P<insulin> insulin | lantus | basaglar | toujeo | levemir | tresiba | humalog | novolog | humulin | novolin
         | apidra )
     | (?P<oral> metformin | glucophage | glipizide | glimepiride | glyburide | sitagliptin | januvia | linagliptin
-        | saxagliptin | alogliptin | empagliflozin | jardiance | dapagliflozin | farxiga | canagliflozin | invokana
+        | saxagliptin | alogliptin | empagliflozin | jardiance | dapagliflozin | farxiga | canagliflozin
+        | invokana
         | ertugliflozin | pioglitazone | rosiglitazone | repaglinide | nateglinide | acarbose | miglitol | janumet | rybelsus )
     | (?P<injectable> semaglutide | ozempic | dulaglutide | trulicity | liraglutide | victoza | exenatide | byetta
         | bydureon | tirzepatide | mounjaro | lixisenatide | pramlintide )
@@ -38,6 +40,9 @@ _NOT_TAKEN = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _REACH = 120
+# At a visit a drug that is merely named is offered in an alert: whether it is reported differs from house to house.
+_VISITS = (Setting.OUTPATIENT, Setting.EMERGENCY)
+_LONG_TERM = re.compile(r"\b(?:long[- ]term|chronic(?:ally)?|maintained on|for (?:many )?years)\b", re.IGNORECASE)
 _HEADING = re.compile(r"^[ \t]*([A-Z][A-Za-z /&]{2,40}):", re.MULTILINE)
 # Under these a drug is given for a time.
 _FOR_A_TIME = re.compile(r"course|emergency|\bed\b|allerg|procedure|anesthe|family", re.IGNORECASE)
@@ -49,6 +54,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     if diabetes is None:
         return _without_insulin(suggestions)
     known = {suggestion.code for suggestion in suggestions}
+    is_visit = facts.chart.setting in _VISITS
     made: dict[str, Suggestion] = {}
     for code, evidence in _taken(facts):
         if code in known:
@@ -57,7 +63,22 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
             made[code].evidence.append(evidence)
         else:
             made[code] = _drug(diabetes, code, evidence, facts.snapshot)
-    return Outcome([*suggestions, *(made[code] for code in sorted(made))])
+    drugs = [made[code] for code in sorted(made)]
+    stated = [drug for drug in drugs if not is_visit or any(_is_long_term(e, facts) for e in drug.evidence)]
+    asked = [_offer(drug, diabetes) for drug in drugs if drug not in stated]
+    return Outcome([*suggestions, *stated], asked)
+
+
+def _is_long_term(evidence: Evidence, facts: Facts) -> bool:
+    """Whether the provider says that a drug is taken for long, and not a list alone."""
+    return _LONG_TERM.search(sentence_around(facts, evidence)) is not None
+
+
+def _offer(drug: Suggestion, diabetes: Suggestion) -> Alert:
+    message = (
+        f"{drug.code} belongs beside {diabetes.code} if the drug that the chart names is taken on a long-term basis"
+    )
+    return Alert(RULE.name, Severity.INFO, message, SOURCE, list(drug.evidence), [drug.code, diabetes.code])
 
 
 def _taken(facts: Facts) -> Iterator[tuple[str, Evidence]]:

@@ -17,9 +17,9 @@ _OLD = re.compile(
     r"\b(?:old|prior|previous|past|history|remote|chronic|residual|sequela\w*|late effect|years? ago)\b", re.I
 )
 _SIDE = re.compile(r"\b(?:(right)|(left))[- ](?:sided?\b)?", re.I)
-# The fifth and sixth characters of I69 for a deficit, and the code of the deficit of a stroke that is now.
+# The characters of I69 for a deficit behind that of the kind of stroke, and the code of the deficit of a stroke that is now.
 _DEFICITS = (
-    ("35", "G81.9"), ("20", "R47.01"), ("21", "R47.02"), ("22", "R47.1"), ("91", "R13.10"), ("92", "R29.810"),
+    ("5", "G81.9"), ("20", "R47.01"), ("21", "R47.02"), ("22", "R47.1"), ("91", "R13.10"), ("92", "R29.810"),
     ("93", "R27.0"),
 )  # fmt: skip
 _NOW = {f"I69.{kind}{ending}": code for ending, code in _DEFICITS for kind in ("0", "1", "2", "3", "8", "9")}
@@ -64,7 +64,7 @@ def _is_of_the_past(stroke: Suggestion, suggestions: list[Suggestion], facts: Fa
 
 def _deficit(suggestion: Suggestion, facts: Facts) -> str:
     """Return the code of a deficit now for one of a residual, unless the text calls it old."""
-    now = _NOW.get(suggestion.code[: len("I69.35")])
+    now = _NOW.get(suggestion.code) or _NOW.get(suggestion.code[: len("I69.35")])
     if now is None or is_said_with(_OLD, suggestion, facts):
         return suggestion.code
     return f"{now}0" if now == "G81.9" else now

@@ -25,7 +25,7 @@ _ASIDES = re.compile(
 _QUALIFIERS = re.compile(r",| of | in | with | due | not ")
 _WORD = re.compile(r"[^\W_]+")
 _EMPTY = frozenset(
-    ("unspecified", "nos", "not", "specified", "of", "and", "or", "the", "in", "with", "site", "uncomplicated")
+    ("unspecified", "nos", "not", "specified", "of", "and", "or", "the", "in", "with", "site", "part", "uncomplicated")
 )
 # "Depression" and "depressive", "fracture" and "fractures" are one word here.
 _STEM = 7
@@ -51,6 +51,7 @@ _NO_DETAIL = (
                   "T50.B", "T50.Z")),
     (("T30.0",), ("T20", "T21", "T22", "T23", "T24", "T25")),
     (("I66.9",), ("I63",)),
+    (("K57.90",), ("K57.0", "K57.1", "K57.2", "K57.3")),
     (("N28.9",), ("N00", "N03", "N04", "N05", "N17", "N18", "N19", "I12", "I13", "E11.2", "E10.2")),
 )  # fmt: skip
 
@@ -68,7 +69,8 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
             better = next((s for s in family if _says_more(facts.snapshot, s, suggestion)), None)
         for vague, specific in _NO_DETAIL:
             if suggestion.code.startswith(vague):
-                better = next((s for s in suggestions if s.code.startswith(specific)), better)
+                others = (s for s in suggestions if s.code.startswith(specific) and not s.code.startswith(vague))
+                better = next(others, better)
         if better is None:
             outcome.suggestions.append(suggestion)
             continue
