@@ -101,9 +101,17 @@ def _from_notes(codes: Sequence[str], snapshot: Snapshot) -> Iterator[Constraint
             if other_place == place or other[:3] not in named:
                 continue
             for note in notes:
+                if not note.is_first and _says_more_than_use(snapshot, other):
+                    continue
                 if any(reference.covers(other) for reference in note.references):
                     yield _of_note(note, place, other_place)
                     break
+
+
+@lru_cache(maxsize=1024)
+def _says_more_than_use(snapshot: Snapshot, code: str) -> bool:
+    """Whether a substance code is a reason for care of its own (withdrawal), not what a note asks "to identify use"."""
+    return code.startswith("F1") and "withdrawal" in snapshot.title(code).lower()
 
 
 def _of_note(note: _Note, place: int, other: int) -> Constraint:

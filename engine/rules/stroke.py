@@ -23,6 +23,9 @@ _DEFICITS = (
     ("93", "R27.0"),
 )  # fmt: skip
 _NOW = {f"I69.{kind}{ending}": code for ending, code in _DEFICITS for kind in ("0", "1", "2", "3", "8", "9")}
+_PHASES = (
+    ("pharyngoesophageal", "R13.14"), ("oropharyngeal", "R13.12"), ("pharyngeal", "R13.13"), ("oral", "R13.11"),
+)  # fmt: skip
 _BY_SIDE = ("G81", "I69")
 _RIGHT, _LEFT, _UNKNOWN = "1", "4", ("0", "9")
 _PARTS = 4  # of "I69.35", without the character of the side
@@ -50,7 +53,22 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         made = made_from(suggestion, code, facts.snapshot, Reason(RULE.name, SOURCE, f"{suggestion.code}: {why}"))
         outcome.suggestions.append(made)
         outcome.alerts.append(dropped(RULE.name, SOURCE, lost=suggestion, kept=made, why=why))
-    return outcome
+    return Outcome(_with_phase(outcome.suggestions, facts), outcome.alerts)
+
+
+def _with_phase(suggestions: list[Suggestion], facts: Facts) -> list[Suggestion]:
+    """Add the phase of a dysphagia that is stated, which the code of the residual leaves to R13.1- (note at I69.391)."""
+    dysphagia = next((s for s in suggestions if s.code.startswith("I69.") and s.code.endswith("91")), None)
+    if dysphagia is None or any(s.code.startswith("R13.1") for s in suggestions):
+        return suggestions
+    for evidence in dysphagia.evidence:
+        said = sentence_around(facts, evidence).lower()
+        code = next((code for word, code in _PHASES if f"{word} phase" in said or f"{word} dysphagia" in said), "")
+        if code:
+            place = suggestions.index(dysphagia) + 1
+            reason = Reason(RULE.name, SOURCE, f"the phase of the dysphagia of {dysphagia.code}")
+            return [*suggestions[:place], made_from(dysphagia, code, facts.snapshot, reason), *suggestions[place:]]
+    return suggestions
 
 
 def _is_of_the_past(stroke: Suggestion, suggestions: list[Suggestion], facts: Facts) -> bool:

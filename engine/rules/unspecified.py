@@ -35,6 +35,7 @@ _CATALOGUES = ("V", "W", "X", "Y", "Z")
 # infection, a cancer, arthritis, disease of the kidney or heart and weak immunity, each beside a kind of it.
 _NO_DETAIL = (
     (("T07", "T14"), ("S",)),
+    (("W19",), ("W18",)),
     (("W19", "W18.30"), ("W00", "W01", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W13", "W14", "W15",
                 "W16", "W17", "W18")),
     (("R52",), ("G43", "G44", "G89", "H57.1", "M25.5", "M54", "M79.6", "N23", "N64.4", "R07", "R10", "R51")),
@@ -62,11 +63,15 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     for suggestion in suggestions:
         by_category.setdefault(suggestion.code[:3], []).append(suggestion)
     outcome = Outcome([])
-    for suggestion in suggestions:
+    places: dict[int, int] = {}
+    for place, suggestion in enumerate(suggestions):
         family = by_category[suggestion.code[:3]]
         better = None
         if len(family) > 1 and not suggestion.code.startswith(_CATALOGUES) and _is_vague(suggestion.display):
             better = next((s for s in family if _says_more(facts.snapshot, s, suggestion)), None)
+            if better is not None:
+                # It stands where the condition was first named.
+                places[id(better)] = min(place, places.get(id(better), place))
         for vague, specific in _NO_DETAIL:
             if suggestion.code.startswith(vague):
                 others = (s for s in suggestions if s.code.startswith(specific) and not s.code.startswith(vague))
@@ -77,6 +82,9 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         better.reasons.append(Reason(RULE.name, SOURCE, f"takes the place of {suggestion.code}"))
         why = "the chart states the condition in more detail"
         outcome.alerts.append(dropped(RULE.name, SOURCE, lost=suggestion, kept=better, why=why))
+    if places:
+        order = {id(s): min(place, places.get(id(s), place)) for place, s in enumerate(suggestions)}
+        outcome.suggestions.sort(key=lambda s: order[id(s)])
     return outcome
 
 
