@@ -31,8 +31,8 @@ _COMPLAINTS = (
     "G89", "H53.1", "H57.1", "L29", "L53.9", "M25.4", "M25.5", "M25.6", "M54.2", "M54.5", "M54.6", "M54.8", "M54.9",
     "M62.8", "M79.1", "M79.6", "N64.4",
 )  # fmt: skip
-# What an assessment takes up when it says it of a diagnosis, item or not: devices and organs, and drugs if they are said
-# to be for long (IV.J, I.C.21.c.3).
+# What an assessment takes up when it says it of a diagnosis, item or not: devices and organs, and drugs if they are
+# said to be for long (IV.J, I.C.21.c.3).
 _STATUS = ("Z93", "Z94", "Z95", "Z96", "Z97")
 _DRUGS = ("Z79",)
 _LONG_TERM = re.compile(r"\b(?:long[- ]term|chronic(?:ally)?|lifelong|indefinite(?:ly)?)\b", re.IGNORECASE)

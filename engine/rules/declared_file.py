@@ -1,12 +1,14 @@
 """Reads declared rules from TOML, and says exactly what is wrong with a file that is not one.
 
 A file has `[[rule]]` tables: `name`, `source`, `why`, optionally `effective` (a date), `when` and `then`; and, in a
-user's file, `off`, a list of built-in rules that are switched off. rules/README.md shows one.
+user's file, `off`, a list of built-in rules that are switched off, and `poa_exempt`, the name of CMS's list beside
+the file. rules/README.md shows one.
 """
 
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -30,11 +32,20 @@ _OLDEST = 130
 @lru_cache(maxsize=1)
 def chapter_rules() -> tuple[Declared, ...]:
     """Read the table of the chapters."""
-    return parse(tomllib.loads(Path(__file__).with_name("chapters.toml").read_text(encoding="utf-8")))[0]
+    return parse(tomllib.loads(Path(__file__).with_name("chapters.toml").read_text(encoding="utf-8"))).rules
 
 
-def read_file(path: Path) -> tuple[tuple[Declared, ...], tuple[str, ...]]:
-    """Read a user's file: its rules, and the names of built-in rules that are off.
+@dataclass(frozen=True, slots=True)
+class RulesFile:
+    """What a file says: its rules, the built-in rules that are off, and the list of codes exempt from POA, if any."""
+
+    rules: tuple[Declared, ...]
+    off: tuple[str, ...] = ()
+    poa_exempt: str = ""
+
+
+def read_file(path: Path) -> RulesFile:
+    """Read a user's file.
 
     Raises ConfigError that names the rule and the field, what it got and what it wants.
     """
@@ -56,16 +67,17 @@ def read_file(path: Path) -> tuple[tuple[Declared, ...], tuple[str, ...]]:
         raise ConfigError(f"rules file {path}: {error}", field="rules") from None
 
 
-def parse(data: Mapping[str, Any]) -> tuple[tuple[Declared, ...], tuple[str, ...]]:
+def parse(data: Mapping[str, Any]) -> RulesFile:
     """Read rules from a parsed file; raises ConfigError."""
-    _only(data, ("rule", "off"), "rules file")
+    _only(data, ("rule", "off", "poa_exempt"), "rules file")
     rows = data.get("rule", [])
     _want("rule", rows, isinstance(rows, list) and all(isinstance(row, dict) for row in rows), "a list of tables")
     rules = tuple(_rule(row, f"rule {number}") for number, row in enumerate(rows))
     names = [rule.name for rule in rules]
     for name in names:
         _want(f"rule {name}", "its name twice", names.count(name) == 1, "a name of its own")
-    return rules, _texts(data, "off", "rules file")
+    exempt = _text(data, "poa_exempt", "rules file") if "poa_exempt" in data else ""
+    return RulesFile(rules, _texts(data, "off", "rules file"), exempt)
 
 
 def _rule(row: Mapping[str, Any], where: str) -> Declared:

@@ -23,7 +23,8 @@ _DRUG = re.compile(
     | (?P<oral> metformin | glucophage | glipizide | glimepiride | glyburide | sitagliptin | januvia | linagliptin
         | saxagliptin | alogliptin | empagliflozin | jardiance | dapagliflozin | farxiga | canagliflozin
         | invokana
-        | ertugliflozin | pioglitazone | rosiglitazone | repaglinide | nateglinide | acarbose | miglitol | janumet | rybelsus )
+        | ertugliflozin | pioglitazone | rosiglitazone | repaglinide | nateglinide | acarbose | miglitol
+        | janumet | rybelsus )
     | (?P<injectable> semaglutide | ozempic | dulaglutide | trulicity | liraglutide | victoza | exenatide | byetta
         | bydureon | tirzepatide | mounjaro | lixisenatide | pramlintide )
     )\b""",
@@ -34,9 +35,9 @@ _LINE_END = re.compile(r"[.;](?=\s|$)|\n")
 # What makes it no long-term drug of this patient.
 _NOT_TAKEN = re.compile(
     r"""\b(?:stop(?:ped|s)?|discontinu\w+|allerg\w+|intoleran\w+|off|hold|held|denies|declin\w+|refus\w+|never|
-    no\ longer|not\ (?:on|taking|using)|without|avoid|previously|formerly|consider\w*|would|could|may\ need|sliding\ scale|
-    drip|infusion|bolus|resistance|resistant|sensitiv\w+|level|pump\ failure|units?\ (?:given|x1)|in\ the\ (?:ED|hospital)|
-    while\ (?:inpatient|in)|mother|father|wife|husband|sister|brother|start(?:ed|ing)?|initiat\w+)\b""",
+    no\ longer|not\ (?:on|taking|using)|without|avoid|previously|formerly|consider\w*|would|could|may\ need|
+    sliding\ scale|drip|infusion|bolus|resistance|resistant|sensitiv\w+|level|pump\ failure|units?\ (?:given|x1)|
+    in\ the\ (?:ED|hospital)|    while\ (?:inpatient|in)|mother|father|wife|husband|sister|brother|start(?:ed|ing)?|initiat\w+)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _REACH = 120

@@ -9,6 +9,7 @@ from engine.rules import (
     assessed,
     bilateral,
     combination,
+    complications,
     confirmed_only,
     diabetes_drugs,
     diabetic_ulcer,
@@ -23,6 +24,7 @@ from engine.rules import (
     obstetrics,
     other_clinicians,
     planned,
+    poa,
     sepsis,
     sequence,
     seventh_character,
@@ -60,16 +62,20 @@ _BEFORE_USER: tuple[Rule, ...] = (
     integral_symptoms.RULE,
     excludes1.RULE,
     excludes2.RULE,
+    complications.RULE,
     abbreviations.RULE,
 )
-_AFTER_USER: tuple[Rule, ...] = (sequence.RULE, first_listed.RULE)
+_AFTER_USER: tuple[Rule, ...] = (sequence.RULE, first_listed.RULE, poa.RULE)
 RULES: tuple[Rule, ...] = (*_BEFORE_USER, *_AFTER_USER)
 
 
-def rules_with(declared: Sequence[Declared] = (), off: Sequence[str] = ()) -> tuple[Rule, ...]:
+def rules_with(
+    declared: Sequence[Declared] = (), off: Sequence[str] = (), poa_exempt: frozenset[str] = frozenset()
+) -> tuple[Rule, ...]:
     """Return the rules in order with a user's among them, without those that are off.
 
-    Those that only drop, add or alert come before the order is settled; a user's order is the last word. Raises
+    Those that only drop, add or alert come before the order is settled; a user's order is the last word. `poa_exempt`
+    are the codes of the user's list that are exempt from the indicator of presence on admission. Raises
     ConfigError on a name that is no rule's, or that a built-in rule has already.
     """
     known = [rule.name for rule in RULES] + [row.name for row in chapter_rules()]
@@ -87,8 +93,9 @@ def rules_with(declared: Sequence[Declared] = (), off: Sequence[str] = ()) -> tu
     )
     before = [chapters if rule is CHAPTERS else rule for rule in _BEFORE_USER]
     own = [(rule_of(row), bool(row.then.before)) for row in declared]
+    after = [poa.poa_rule(poa_exempt.__contains__) if rule is poa.RULE and poa_exempt else rule for rule in _AFTER_USER]
     orders = [rule for rule, is_order in own if is_order]
-    every = (*before, *(rule for rule, is_order in own if not is_order), *_AFTER_USER, *orders)
+    every = (*before, *(rule for rule, is_order in own if not is_order), *after, *orders)
     return tuple(rule for rule in every if rule.name not in off)
 
 

@@ -17,7 +17,7 @@ _OLD = re.compile(
     r"\b(?:old|prior|previous|past|history|remote|chronic|residual|sequela\w*|late effect|years? ago)\b", re.I
 )
 _SIDE = re.compile(r"\b(?:(right)|(left))[- ](?:sided?\b)?", re.I)
-# The characters of I69 for a deficit behind that of the kind of stroke, and the code of the deficit of a stroke that is now.
+# The characters of I69 for a deficit behind that of the kind of stroke, and the code of the deficit of a stroke now.
 _DEFICITS = (
     ("5", "G81.9"), ("20", "R47.01"), ("21", "R47.02"), ("22", "R47.1"), ("91", "R13.10"), ("92", "R29.810"),
     ("93", "R27.0"),
@@ -57,7 +57,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
 
 
 def _with_phase(suggestions: list[Suggestion], facts: Facts) -> list[Suggestion]:
-    """Add the phase of a dysphagia that is stated, which the code of the residual leaves to R13.1- (note at I69.391)."""
+    """Add the phase of a dysphagia, which the code of the residual leaves to R13.1- (note at I69.391)."""
     dysphagia = next((s for s in suggestions if s.code.startswith("I69.") and s.code.endswith("91")), None)
     if dysphagia is None or any(s.code.startswith("R13.1") for s in suggestions):
         return suggestions

@@ -36,7 +36,8 @@ _CATALOGUES = ("V", "W", "X", "Y", "Z")
 _NO_DETAIL = (
     (("T07", "T14"), ("S",)),
     (("W19",), ("W18",)),
-    (("W19", "W18.30"), ("W00", "W01", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W13", "W14", "W15",
+    (("W19", "W18.30"), ("W00",
+                "W01", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W13", "W14", "W15",
                 "W16", "W17", "W18")),
     (("R52",), ("G43", "G44", "G89", "H57.1", "M25.5", "M54", "M79.6", "N23", "N64.4", "R07", "R10", "R51")),
     (("B99.9",), ("A", "B0", "B1", "B2", "B34", "B37", "J0", "J1", "J20", "J21", "J22", "L03", "L08", "H66", "N10",
@@ -72,7 +73,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
             if better is not None:
                 # It stands where the condition was first named.
                 places[id(better)] = min(place, places.get(id(better), place))
-        for vague, specific in _NO_DETAIL:
+        for vague, specific in _no_detail().get(suggestion.code[:3], ()):
             if suggestion.code.startswith(vague):
                 others = (s for s in suggestions if s.code.startswith(specific) and not s.code.startswith(vague))
                 better = next(others, better)
@@ -86,6 +87,16 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         order = {id(s): min(place, places.get(id(s), place)) for place, s in enumerate(suggestions)}
         outcome.suggestions.sort(key=lambda s: order[id(s)])
     return outcome
+
+
+@lru_cache(maxsize=1)
+def _no_detail() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]:
+    """Return the rows of what says no detail, by category."""
+    found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+    for row in _NO_DETAIL:
+        for category in dict.fromkeys(prefix[:3] for prefix in row[0]):
+            found.setdefault(category, []).append(row)
+    return found
 
 
 @lru_cache(maxsize=8192)
