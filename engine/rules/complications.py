@@ -32,8 +32,8 @@ _EXPECTED = (
 )
 _LINK = re.compile(
     r"\b(?:complicat\w+|due to|caused by|secondary to|as a result of|result(?:ing|ed) from|related to|following|from|"
-    r"induced|associated with|injury (?:to|of)|accidental|lead|device|catheter|graft|implant|prosthe\w+|rejection|dehiscence|"
-    r"surgical site|incisional|wound infection|stump)\b",
+    r"induced|associated with|injury (?:to|of)|accidental|lead|device|catheter|graft|implant|prosthe\w+|rejection|"
+    r"dehiscence|surgical site|incisional|wound infection|stump)\b",
     re.IGNORECASE,
 )
 

@@ -37,7 +37,8 @@ _NOT_TAKEN = re.compile(
     r"""\b(?:stop(?:ped|s)?|discontinu\w+|allerg\w+|intoleran\w+|off|hold|held|denies|declin\w+|refus\w+|never|
     no\ longer|not\ (?:on|taking|using)|without|avoid|previously|formerly|consider\w*|would|could|may\ need|
     sliding\ scale|drip|infusion|bolus|resistance|resistant|sensitiv\w+|level|pump\ failure|units?\ (?:given|x1)|
-    in\ the\ (?:ED|hospital)|    while\ (?:inpatient|in)|mother|father|wife|husband|sister|brother|start(?:ed|ing)?|initiat\w+)\b""",
+    in\ the\ (?:ED|hospital)|while\ (?:inpatient|in)|mother|father|wife|husband|sister|brother|start(?:ed|ing)?|
+    initiat\w+)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _REACH = 120
