@@ -20,8 +20,8 @@ from engine.types import Setting, Severity, Sex
 
 _Named = TypeVar("_Named", Setting, Sex, Severity)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_PREFIX = re.compile(r"[A-Z](?:[0-9](?:[0-9A-Z](?:\.[0-9A-Z]{0,4})?)?)?")
-_CODE = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.[0-9A-Z]{1,4})?")
+_PREFIX = re.compile(r"[A-Z](?:[0-9A-Z](?:[0-9A-Z](?:\.[0-9A-Z]{0,4})?)?)?")
+_CODE = re.compile(r"[A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?")
 _WHEN = ("every", "any", "none", "first", "settings", "sexes", "payers", "min_age", "max_age", "from", "to")
 _THEN = ("drop", "add", "before", "after", "alert", "severity")
 _RULE = ("name", "source", "why", "effective", "when", "then")

@@ -64,11 +64,7 @@ def read_exempt(lines: Iterable[str]) -> frozenset[str]:
     found: set[str] = set()
     for line in lines:
         cells = [cell.strip() for cell in line.split("\t")]
-        if (
-            len(cells) > 1
-            and cells[1] != _HEADER
-            and re.fullmatch(r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?", cells[1])
-        ):
+        if len(cells) > 1 and cells[1] != _HEADER and re.fullmatch(r"[A-Z][0-9A-Z]{2}(?:\.?[0-9A-Z]{1,4})?", cells[1]):
             bare = cells[1].replace(".", "")
             found.add(f"{bare[:3]}.{bare[3:]}" if len(bare) > 3 else bare)
     return frozenset(found)
