@@ -52,7 +52,8 @@ def pairs() -> tuple[Pair, ...]:
 def _pair(row: dict[str, Any]) -> Pair:
     also = tuple(row.get("also", ()))
     takes, stays = row.get("takes_other", False), row.get("stays", False)
-    return Pair(tuple(row["first"]), tuple(row["other"]), also, row["becomes"], takes, stays)
+    beside = tuple(row.get("beside", ()))
+    return Pair(tuple(row["first"]), tuple(row["other"]), also, row["becomes"], takes, stays, beside)
 
 
 def _of_diabetes(row: dict[str, Any]) -> list[Pair]:

@@ -6,6 +6,7 @@ from typing import Any
 from engine.errors import ConfigError
 from engine.rules import (
     abbreviations,
+    abnormal_findings,
     assessed,
     bilateral,
     combination,
@@ -29,6 +30,7 @@ from engine.rules import (
     sequence,
     seventh_character,
     stroke,
+    threatened,
     unspecified,
 )
 from engine.rules.base import Facts, Rule
@@ -42,8 +44,10 @@ CHAPTERS = table_rule("chapters", "ICD-10-CM Guidelines I.C", chapter_rules)
 # belongs together, then what may not stand together. A user's rules come next, and order last.
 _BEFORE_USER: tuple[Rule, ...] = (
     confirmed_only.RULE,
+    threatened.RULE,
     seventh_character.RULE,
     assessed.RULE,
+    abnormal_findings.RULE,
     planned.RULE,
     newborn.RULE,
     stroke.RULE,

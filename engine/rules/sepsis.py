@@ -9,7 +9,7 @@ import re
 
 from engine.rules.base import Facts, Outcome, Rule, made_from
 from engine.rules.surroundings import after, sentence_around
-from engine.types import Alert, Reason, Severity, Suggestion
+from engine.types import Alert, Evidence, Reason, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.C.1.d.1"
 _SEPSIS = ("A40", "A41", "A02.1", "A22.7", "A26.7", "A32.7", "A42.7", "A54.86", "B37.7", "O85", "P36", "T81.44")
@@ -20,11 +20,32 @@ _DUE_TO = re.compile(
     r"\A[^.;\n]{0,40}\b(?:due to|secondary to|from|caused by|related to|in the setting of)\s[^.;\n]{0,30}\bsepsis\b",
     re.I,
 )
+_UROSEPSIS = re.compile(r"\burosepsis\b", re.I)
 _WITH = re.compile(r"\bsever(?:e|ity)[ -]sepsis\b|\bsepsis[- ](?:induced|related|associated)\b", re.I)
 
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Add severe sepsis where a dysfunction is said to be due to sepsis; ask where it merely stands beside it."""
+    urosepsis = _urosepsis(facts)
+    outcome = _severe(suggestions, facts)
+    return Outcome(outcome.suggestions, [*urosepsis, *outcome.alerts]) if urosepsis else outcome
+
+
+def _urosepsis(facts: Facts) -> list[Alert]:
+    """Ask what a urosepsis is: the term has no code and says neither sepsis nor an infection of the urinary tract."""
+    places = [
+        Evidence(number, found.start(), found.end())
+        for number, document in enumerate(facts.chart.documents)
+        if "rosepsis" in document.text  # most charts have it nowhere, and this is quick
+        for found in _UROSEPSIS.finditer(document.text)
+    ]
+    if not places:
+        return []
+    message = "urosepsis has no code: ask whether it is sepsis, an infection of the urinary tract, or both"
+    return [Alert(RULE.name, Severity.WARNING, message, "ICD-10-CM Guidelines I.C.1.d.1.a.ii", places, [])]
+
+
+def _severe(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     sepsis = next((s for s in suggestions if s.code.startswith(_SEPSIS)), None)
     severe = [s for s in suggestions if s.code.startswith(_SEVERE)]
     if sepsis is None:

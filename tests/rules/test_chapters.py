@@ -5,6 +5,7 @@ from drafts import applied, chart_in, drafts, facts, finding, marked
 
 from codesets.snapshot import Snapshot
 from engine.rules import (
+    abnormal_findings,
     complications,
     confirmed_only,
     diabetes_drugs,
@@ -20,6 +21,7 @@ from engine.rules import (
     planned,
     sepsis,
     stroke,
+    threatened,
 )
 from engine.rules.base import Rule
 from engine.rules.run import CHAPTERS
@@ -200,6 +202,29 @@ def test_severe_sepsis_needs_a_stated_link(snapshot: Snapshot, text: str, expect
     assert bool(outcome.alerts) is asks
 
 
+def test_urosepsis_is_asked_about(snapshot: Snapshot) -> None:
+    (alert,) = sepsis.RULE.apply(*marked(snapshot, "Urosepsis. [N39.0|Urinary tract infection].")).alerts
+    assert (alert.severity, alert.evidence[0].begin, alert.evidence[0].end) == (Severity.WARNING, 0, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # I.B.11: by the index entry, or not at all.
+        ("Impending [I21.9|myocardial infarction].", ["I20.0"]),
+        ("Impending [I96|gangrene]. [I10|Hypertension].", ["I10"]),
+        ("Impending [I96|gangrene]. [I96|Gangrene] was debrided.", ["I96"]),
+        ("[O20.0|Threatened abortion].", ["O20.0"]),
+        # I.B.17: as confirmed, but for the index entries.
+        ("Borderline [I10|hypertension].", ["R03.0"]),
+        ("Borderline [I27.20|pulmonary hypertension].", ["I27.20"]),
+        ("[I10|Hypertension].", ["I10"]),
+    ],
+)
+def test_what_impends_or_is_borderline(snapshot: Snapshot, text: str, expected: list[str]) -> None:
+    assert applied(threatened.RULE, marked(snapshot, text)) == expected
+
+
 @pytest.mark.parametrize(
     ("codes", "expected"),
     [
@@ -373,6 +398,21 @@ def test_what_leads(snapshot: Snapshot, text: str, setting: Setting, expected: l
 )
 def test_what_is_only_planned_is_not_coded(snapshot: Snapshot, text: str, expected: list[str]) -> None:
     assert applied(planned.RULE, marked(snapshot, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("section", "setting", "expected"),
+    [
+        ("LABS", Setting.INPATIENT, []),
+        ("HOSPITAL_COURSE", Setting.INPATIENT, ["R79.89"]),
+        ("LABS", Setting.OUTPATIENT, ["R79.89"]),
+    ],
+)
+def test_abnormal_findings_of_a_stay_need_the_provider(
+    snapshot: Snapshot, section: str, setting: Setting, expected: list[str]
+) -> None:
+    given = marked(snapshot, "[R79.89|Abnormal chemistry].", section=section, setting=setting)
+    assert applied(abnormal_findings.RULE, given) == expected
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def ordered(snapshot: Snapshot, codes: list[str], setting: Setting = Setting.INP
         (["F10.20", "K70.30"], ["K70.30", "F10.20"]),
         # The organism right behind its infection (I.B.7).
         (["N39.0", "I10", "B96.20"], ["N39.0", "B96.20", "I10"]),
+        (["I85.11", "K70.30"], ["K70.30", "I85.11"]),
         # Sepsis (I.C.1.d.4, d.1.b).
         (["J18.9", "R65.21", "A41.9"], ["A41.9", "J18.9", "R65.21"]),
         (["N17.9", "R65.20", "A41.9"], ["A41.9", "R65.20", "N17.9"]),
