@@ -6,7 +6,9 @@ gestational diabetes, whose code says the treatment (I.C.15.i).
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 
 from codesets.snapshot import Snapshot
 from engine.rules.base import Facts, Outcome, Rule
@@ -16,20 +18,15 @@ from engine.types import Alert, Evidence, Reason, Setting, Severity, Suggestion
 SOURCE = "ICD-10-CM Guidelines I.C.4.a.3"
 _TYPES = ("E08", "E09", "E11", "E13")
 _INSULIN, _ORAL, _INJECTABLE = "Z79.4", "Z79.84", "Z79.85"
-_DRUG = re.compile(
-    r"""\b(?:
-      (?P<insulin> insulin | lantus | basaglar | toujeo | levemir | tresiba | humalog | novolog | humulin | novolin
-        | apidra )
-    | (?P<oral> metformin | glucophage | glipizide | glimepiride | glyburide | sitagliptin | januvia | linagliptin
-        | saxagliptin | alogliptin | empagliflozin | jardiance | dapagliflozin | farxiga | canagliflozin
-        | invokana
-        | ertugliflozin | pioglitazone | rosiglitazone | repaglinide | nateglinide | acarbose | miglitol
-        | janumet | rybelsus )
-    | (?P<injectable> semaglutide | ozempic | dulaglutide | trulicity | liraglutide | victoza | exenatide | byetta
-        | bydureon | tirzepatide | mounjaro | lixisenatide | pramlintide )
-    )\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_DRUGS = {
+    "insulin": "insulin lantus basaglar toujeo levemir tresiba humalog novolog humulin novolin apidra",
+    "oral": "metformin glucophage glipizide glimepiride glyburide sitagliptin januvia linagliptin saxagliptin "
+    "alogliptin empagliflozin jardiance dapagliflozin farxiga canagliflozin invokana ertugliflozin pioglitazone rosiglitazone "
+    "repaglinide nateglinide acarbose miglitol janumet rybelsus",
+    "injectable": "semaglutide ozempic dulaglutide trulicity liraglutide victoza exenatide byetta bydureon tirzepatide "
+    "mounjaro lixisenatide pramlintide",
+}
+_KIND_OF = {name: kind for kind, names in _DRUGS.items() for name in names.split()}
 _CODE_OF = {"insulin": _INSULIN, "oral": _ORAL, "injectable": _INJECTABLE}
 _LINE_END = re.compile(r"[.;](?=\s|$)|\n")
 # What makes it no long-term drug of this patient.
@@ -86,10 +83,20 @@ def _offer(drug: Suggestion, diabetes: Suggestion) -> Alert:
 def _taken(facts: Facts) -> Iterator[tuple[str, Evidence]]:
     """Yield what the documents name as taken on a long-term basis, with its place."""
     for number, document in enumerate(facts.chart.documents):
-        text = document.text
-        for found in _DRUG.finditer(text):
-            if _is_taken(text, found.start(), found.end()):
-                yield _CODE_OF[found.lastgroup or ""], Evidence(number, found.start(), found.end())
+        text, headings = document.text, None
+        lowered = text.lower()
+        # Looking for each name takes a fraction of what one pattern of them all does.
+        named = [name for name in _KIND_OF if name in lowered]
+        for found in _pattern(tuple(named)).finditer(text) if named else ():
+            if headings is None:
+                headings = [(heading.start(), heading[1]) for heading in _HEADING.finditer(text)]
+            if _is_taken(text, found.start(), found.end()) and not _is_for_a_time(headings, found.start()):
+                yield _CODE_OF[_KIND_OF[found[0].lower()]], Evidence(number, found.start(), found.end())
+
+
+@lru_cache(maxsize=256)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(names)})\b", re.IGNORECASE | re.ASCII)
 
 
 def _is_taken(text: str, begin: int, end: int) -> bool:
@@ -97,10 +104,13 @@ def _is_taken(text: str, begin: int, end: int) -> bool:
     for stop in _LINE_END.finditer(text, start, begin):
         start = stop.end()
     closing = _LINE_END.search(text, end, end + _REACH)
-    if _NOT_TAKEN.search(text[start : closing.start() if closing else end + _REACH]):
-        return False
-    headings = [heading[1] for heading in _HEADING.finditer(text, 0, begin)]
-    return not headings or _FOR_A_TIME.search(headings[-1]) is None
+    return _NOT_TAKEN.search(text[start : closing.start() if closing else end + _REACH]) is None
+
+
+def _is_for_a_time(headings: list[tuple[int, str]], begin: int) -> bool:
+    """Whether the heading above a place tells of what was given in the stay."""
+    above = bisect_left(headings, (begin, ""))
+    return above > 0 and _FOR_A_TIME.search(headings[above - 1][1]) is not None
 
 
 def _drug(diabetes: Suggestion, code: str, evidence: Evidence, snapshot: Snapshot) -> Suggestion:

@@ -48,14 +48,15 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     if not any(_causes_of(s.code) or is_manifestation(s.display) for s in suggestions):
         return Outcome(suggestions)
     outcome = Outcome([])
+    present = [suggestion.code for suggestion in suggestions]
     for suggestion in suggestions:
-        present = [s.code for s in (*suggestions, *outcome.suggestions)]
         for cause in _causes_of(suggestion.code):
             if any(code.startswith(cause.present) for code in present):
                 continue
             if is_said_with(cause.words, suggestion, facts) and facts.snapshot.is_billable(cause.becomes):
                 reason = Reason(RULE.name, SOURCE, f"named as the cause of {suggestion.code}")
                 outcome.suggestions.append(made_from(suggestion, cause.becomes, facts.snapshot, reason))
+                present.append(cause.becomes)
                 break
         outcome.suggestions.append(suggestion)
     codes = [suggestion.code for suggestion in outcome.suggestions]

@@ -14,6 +14,8 @@ from engine.types import Reason, Suggestion
 SOURCE = "ICD-10-CM Guidelines I.A.12.b"
 # Notes at categories and codes tell of two conditions; those at blocks and chapters name half the classification.
 _LONGEST_BLOCK = 3
+# More codes than a claim has places for: which of them may stand together is nobody's question.
+_MOST = 120
 
 
 @lru_cache(maxsize=16384)
@@ -26,6 +28,8 @@ def _named(snapshot: Snapshot, code: str) -> tuple[frozenset[str], tuple[tuple[s
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Give pairs under an Excludes2 note their reason to stand together."""
+    if len(suggestions) > _MOST:
+        return Outcome(suggestions)
     categories = {suggestion.code[:3] for suggestion in suggestions}
     for suggestion in suggestions:
         if suggestion.code not in facts.snapshot:

@@ -6,6 +6,7 @@ the definition: any may be first: the provider's order stays).
 """
 
 import re
+from bisect import bisect_left
 
 from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.types import Alert, Reason, Setting, Severity, Suggestion
@@ -58,22 +59,17 @@ def _only_first(suggestions: list[Suggestion], facts: Facts) -> Outcome:
 
 def _cause_before(outcome: Outcome, facts: Facts) -> None:
     symptom = outcome.suggestions[0]
-    for place, cause in enumerate(outcome.suggestions[1:], 1):
-        if not is_symptom(cause.code) and cause.code[0] not in "VWXYZ" and _is_due_to(symptom, cause, facts):
-            outcome.suggestions = list(outcome.suggestions)
-            outcome.suggestions.insert(0, outcome.suggestions.pop(place))
-            cause.reasons.append(Reason(RULE.name, SYMPTOM_SOURCE, f"goes before {symptom.code}, which it causes"))
-            return
-
-
-def _is_due_to(symptom: Suggestion, cause: Suggestion, facts: Facts) -> bool:
-    """Whether a document says that the symptom is due to the cause."""
-    for one in symptom.evidence:
-        for other in cause.evidence:
-            is_near = one.document == other.document and 0 < other.begin - one.end < _REACH
-            if is_near and _DUE_TO.match(facts.chart.documents[one.document].text[one.end : other.begin]):
-                return True
-    return False
+    causes = [s for s in outcome.suggestions[1:] if not is_symptom(s.code) and s.code[0] not in "VWXYZ"]
+    places = sorted((e.document, e.begin, number) for number, s in enumerate(causes) for e in s.evidence)
+    for evidence in symptom.evidence:
+        for document, begin, number in places[bisect_left(places, (evidence.document, evidence.end, 0)) :]:
+            if document != evidence.document or begin - evidence.end > _REACH:
+                break
+            if _DUE_TO.match(facts.chart.documents[document].text[evidence.end : begin]):
+                cause = causes[number]
+                outcome.suggestions = [cause, *(s for s in outcome.suggestions if s is not cause)]
+                cause.reasons.append(Reason(RULE.name, SYMPTOM_SOURCE, f"goes before {symptom.code}, which it causes"))
+                return
 
 
 RULE = Rule("first_listed", SOURCE, "2025-10-01", apply)

@@ -25,6 +25,8 @@ _STATUS = ("Z55", "Z56", "Z57", "Z58", "Z59", "Z60", "Z62", "Z63", "Z64", "Z65",
            "Z91", "Z92", "Z93", "Z94", "Z95", "Z96", "Z97", "Z98", "Z99")  # fmt: skip
 # Of these, what says nothing of why the patient came; the others may be what a visit is about.
 _NEVER_FIRST = ("Z55", "Z56", "Z57", "Z58", "Z59", "Z60", "Z62", "Z63", "Z64", "Z65", "Z66", "Z72", "Z78", "Z79")
+# More codes than a claim has places for: a chart of many documents in one. Pairs of all its codes would take minutes.
+_MOST = 120
 _EXTERNAL = ("V", "W", "X", "Y")
 # The note above drugs holds for adverse effects alone ("the nature of the adverse effect"): sequence.toml.
 _OF_DRUGS = "T36-T50"
@@ -69,9 +71,10 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         return Outcome(suggestions)
     codes = [suggestion.code for suggestion in suggestions]
     tiers = [_tier(code) for code in codes]
+    ordered = codes[:_MOST]
     if not codes[0].startswith(_NEVER_FIRST):
         tiers[0] = 0
-    constraints = [*_from_notes(codes, facts.snapshot), *_from_table(codes, facts)]
+    constraints = [*_from_notes(ordered, facts.snapshot), *_from_table(ordered, facts)]
     if not _is_wrong(constraints) and tiers == sorted(tiers) and not any(c.startswith(_ORGANISMS) for c in codes):
         return Outcome(suggestions)
     order = solve(len(codes), constraints, tiers)

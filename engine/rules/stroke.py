@@ -36,10 +36,12 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     if not any(s.code.startswith((*_BY_SIDE, *_STROKES)) for s in suggestions):
         return Outcome(suggestions)
     outcome = Outcome([])
-    has_stroke = any(s.code.startswith(_STROKES) and not _is_of_the_past(s, suggestions, facts) for s in suggestions)
+    strokes = [s for s in suggestions if s.code.startswith(_STROKES)]
+    past = _past(strokes, suggestions, facts) if strokes else []
+    has_stroke = len(past) < len(strokes)
     codes = {suggestion.code for suggestion in suggestions}
     for suggestion in suggestions:
-        if suggestion.code.startswith(_STROKES) and _is_of_the_past(suggestion, suggestions, facts):
+        if any(suggestion is stroke for stroke in past):
             residual = next(s for s in suggestions if s.code.startswith("I69"))
             why = "the stroke is past, its residuals are coded"
             outcome.alerts.append(dropped(RULE.name, SOURCE, lost=suggestion, kept=residual, why=why))
@@ -71,13 +73,15 @@ def _with_phase(suggestions: list[Suggestion], facts: Facts) -> list[Suggestion]
     return suggestions
 
 
-def _is_of_the_past(stroke: Suggestion, suggestions: list[Suggestion], facts: Facts) -> bool:
-    """Whether a stroke is only told, while the diagnoses name what it left."""
+def _past(strokes: list[Suggestion], suggestions: list[Suggestion], facts: Facts) -> list[Suggestion]:
+    """List the strokes that are only told, if the diagnoses name what a stroke left."""
+    residuals = [s for s in suggestions if s.code.startswith("I69")]
+    if not residuals:
+        return []
     leading = {(f.mention.document, f.mention.begin) for f in facts.findings if f.mention.section in LEADING_SECTIONS}
-    if any((e.document, e.begin) in leading for e in stroke.evidence):
-        return False
-    residuals = (s for s in suggestions if s.code.startswith("I69"))
-    return any((e.document, e.begin) in leading for s in residuals for e in s.evidence)
+    if not any((e.document, e.begin) in leading for s in residuals for e in s.evidence):
+        return []
+    return [s for s in strokes if not any((e.document, e.begin) in leading for e in s.evidence)]
 
 
 def _deficit(suggestion: Suggestion, facts: Facts) -> str:
