@@ -21,8 +21,8 @@ _INSULIN, _ORAL, _INJECTABLE = "Z79.4", "Z79.84", "Z79.85"
 _DRUGS = {
     "insulin": "insulin lantus basaglar toujeo levemir tresiba humalog novolog humulin novolin apidra",
     "oral": "metformin glucophage glipizide glimepiride glyburide sitagliptin januvia linagliptin saxagliptin "
-    "alogliptin empagliflozin jardiance dapagliflozin farxiga canagliflozin invokana ertugliflozin pioglitazone rosiglitazone "
-    "repaglinide nateglinide acarbose miglitol janumet rybelsus",
+    "alogliptin empagliflozin jardiance dapagliflozin farxiga canagliflozin invokana ertugliflozin pioglitazone "
+    "rosiglitazone repaglinide nateglinide acarbose miglitol janumet rybelsus",
     "injectable": "semaglutide ozempic dulaglutide trulicity liraglutide victoza exenatide byetta bydureon tirzepatide "
     "mounjaro lixisenatide pramlintide",
 }
