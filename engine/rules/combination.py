@@ -23,6 +23,8 @@ _UNRELATED = re.compile(
     re.IGNORECASE,
 )
 _REACH = 60
+# A bleeding of no stated place is that of the lesion only where it is said with it.
+_BLEEDING = "R58"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def _apply_pair(outcome: Outcome, pair: Pair, facts: Facts) -> None:
             return
     if first is None or other is None or also is None or first is other:
         return
+    if other.code == _BLEEDING and not _is_near(first, other):
+        return
     if _is_unrelated(other, facts):
         outcome.alerts.append(_kept_apart(first, other))
         return
@@ -103,6 +107,15 @@ def _apply_pair(outcome: Outcome, pair: Pair, facts: Facts) -> None:
 
 def _find(suggestions: list[Suggestion], prefixes: tuple[str, ...]) -> Suggestion | None:
     return next((suggestion for suggestion in suggestions if suggestion.code.startswith(prefixes)), None)
+
+
+def _is_near(first: Suggestion, other: Suggestion) -> bool:
+    """Whether two conditions are stated within a sentence's reach of each other."""
+    return any(
+        one.document == two.document and one.begin - _REACH < two.begin < one.end + _REACH
+        for one in first.evidence
+        for two in other.evidence
+    )
 
 
 def _is_unrelated(other: Suggestion, facts: Facts) -> bool:

@@ -17,6 +17,13 @@ ONLY_FIRST = (
     *("Z00", "Z01", "Z02", "Z04", "Z33.2", "Z31.81", "Z31.83", "Z31.84", "Z34", "Z38", "Z39", "Z40", "Z42"),
     *("Z51.0", "Z51.1", "Z52", "Z76.1", "Z76.2", "Z99.12"),
 )
+# Sections that tell of other encounters: what stands there alone is not the reason for this one.
+_TOLD = frozenset(
+    (
+        *("PAST_MEDICAL_HISTORY", "PAST_SURGICAL_HISTORY", "FAMILY_HISTORY", "SOCIAL_HISTORY", "OBSTETRIC_HISTORY"),
+        *("HISTORY_OF_PRESENT_ILLNESS", "REVIEW_OF_SYSTEMS", "ALLERGIES", "MEDICATIONS"),
+    )
+)
 _EXCEPT = ("Z00.6", "Z52.9")
 _DUE_TO = re.compile(
     r"\A[\s,(]*(?:(?:most |very )?(?:likely|probably|clearly)\s+)?(?:is\s+|was\s+)?"
@@ -46,7 +53,10 @@ def _only_first(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     only = [suggestion for suggestion in suggestions if is_only_first(suggestion.code)]
     if not only or is_only_first(suggestions[0].code):
         return Outcome(suggestions)
-    first = only[0]
+    told = {(f.mention.document, f.mention.begin) for f in facts.findings if f.mention.section in _TOLD}
+    first = next((s for s in only if not told.issuperset([(e.document, e.begin) for e in s.evidence])), None)
+    if first is None:
+        return Outcome(suggestions)
     if facts.chart.setting is Setting.INPATIENT and not first.code.startswith("Z38"):
         message = f"{first.code} may only be the principal diagnosis: {suggestions[0].code} stands before it"
         alert = Alert(

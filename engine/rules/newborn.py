@@ -1,7 +1,7 @@
 """The newborn's own record: the birth is its principal diagnosis, and nothing of the mother's stands on it.
 
-Sources: ICD-10-CM Guidelines I.C.16.a.2 (Z38 once, as principal diagnosis, on the birth record), I.C.15.b.5 (Z37 is
-for the mother's record).
+Sources: ICD-10-CM Guidelines I.C.16.a.1 (chapter 16 is for the child's record, chapter 15 for the mother's),
+I.C.16.a.2 (Z38 once, as principal diagnosis, on the birth record), I.C.15.b.5 (Z37 is for the mother's record).
 """
 
 import re
@@ -23,7 +23,7 @@ _TWIN = ("Z38.5", "Z37.2")
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Put the birth on a newborn's record, and take the mother's codes off it."""
-    if not any(s.code.startswith((*_BIRTH, *_OF_MOTHER)) for s in suggestions) or age_of(facts.chart) != 0:
+    if not any(s.code.startswith((*_BIRTH, *_OF_MOTHER)) for s in suggestions) or not _is_newborns(suggestions, facts):
         return Outcome(suggestions)
     outcome = Outcome([])
     births: list[Suggestion] = []
@@ -41,6 +41,12 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
         gone = [birth for birth in births if birth.code != made.code]
         outcome.alerts += [dropped(RULE.name, SOURCE, lost=birth, kept=made, why=why) for birth in gone]
     return outcome
+
+
+def _is_newborns(suggestions: list[Suggestion], facts: Facts) -> bool:
+    """Whether the patient is of age 0, or of no known age with a condition of the perinatal period (I.C.16.a.1)."""
+    age = age_of(facts.chart)
+    return age == 0 or (age is None and any(s.code.startswith("P") for s in suggestions))
 
 
 def _birth(births: list[Suggestion], facts: Facts) -> Suggestion:

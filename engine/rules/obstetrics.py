@@ -19,6 +19,8 @@ from engine.types import Reason, Sex, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.C.15"
 _PREGNANT = ("O", "Z3A", "Z34", "Z37", "Z38")
+# Chapter 16 is never for the mother's record (I.C.16.a.1): the chart is the child's.
+_OF_CHILD = ("P",)
 _INCIDENTAL = "Z33.1"
 _DELIVERED = ("Z37", "O80", "O82", "Z38")
 _NORMAL = "O80"
@@ -47,7 +49,8 @@ def conditions() -> tuple[Condition, ...]:
 
 def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     """Bring the codes of a pregnant or delivered patient into the terms of chapter 15."""
-    if not any(s.code.startswith(_PREGNANT) for s in suggestions) or not _may_be_mother(facts):
+    is_childs = any(s.code.startswith(_OF_CHILD) for s in suggestions)
+    if is_childs or not any(s.code.startswith(_PREGNANT) for s in suggestions) or not _may_be_mother(facts):
         return Outcome(suggestions)
     codes = [suggestion.code for suggestion in suggestions]
     if _INCIDENTAL in codes and not any(code.startswith("O") for code in codes):

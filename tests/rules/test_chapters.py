@@ -249,6 +249,17 @@ def test_pregnancy_comes_first_and_in_its_time(snapshot: Snapshot, codes: list[s
     assert from_codes(obstetrics.RULE, snapshot, codes, sex=Sex.FEMALE, age=30) == expected
 
 
+def test_a_childs_record_has_no_codes_of_the_mother(snapshot: Snapshot) -> None:
+    assert from_codes(obstetrics.RULE, snapshot, ["P22.0", "I10", "O41.00X0"]) == ["P22.0", "I10", "O41.00X0"]
+    assert from_codes(newborn.RULE, snapshot, ["P22.0", "O41.00X0"]) == ["P22.0"]
+    assert from_codes(newborn.RULE, snapshot, ["P22.0", "O41.00X0"], age=30) == ["P22.0", "O41.00X0"]
+
+
+def test_a_code_of_another_encounter_does_not_lead(snapshot: Snapshot) -> None:
+    given = marked(snapshot, "[R51.9|Headache]. [Z33.2|Elective abortion].", section="PAST_MEDICAL_HISTORY")
+    assert applied(first_listed.RULE, given) == ["R51.9", "Z33.2"]
+
+
 def test_a_man_is_not_pregnant(snapshot: Snapshot) -> None:
     assert from_codes(obstetrics.RULE, snapshot, ["D50.9", "Z3A.32"], sex=Sex.MALE) == ["D50.9", "Z3A.32"]
 

@@ -121,3 +121,17 @@ def test_both_sides_get_a_code_each(snapshot: Snapshot, code: str, text: str, ex
     outcome = bilateral.RULE.apply([suggestion], facts(snapshot, chart=chart))
     assert [s.code for s in outcome.suggestions] == expected
     assert bool(outcome.alerts) is (len(expected) > 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[K25.7|Gastric ulcer] with [R58|hemorrhage].", ["K25.4"]),
+        ("[K25.7|Gastric ulcer]." + " Nothing else was found." * 4 + " [R58|Hemorrhage].", ["K25.7", "R58"]),
+    ],
+)
+def test_bleeding_of_no_place_is_the_lesions_if_said_with_it(
+    snapshot: Snapshot, text: str, expected: list[str]
+) -> None:
+    outcome = combination.RULE.apply(*marked(snapshot, text))
+    assert [s.code for s in outcome.suggestions] == expected
