@@ -14,7 +14,9 @@ from engine.rules import (
     excludes2,
     external_causes,
     first_listed,
+    infarction,
     injuries,
+    kidney_stage,
     newborn,
     obstetrics,
     other_clinicians,
@@ -200,6 +202,45 @@ def test_severe_sepsis_needs_a_stated_link(snapshot: Snapshot, text: str, expect
     outcome = sepsis.RULE.apply(*marked(snapshot, text))
     assert [s.code for s in outcome.suggestions] == expected
     assert bool(outcome.alerts) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[E10.22|Type 1 diabetes with CKD] stage 3.", ["E10.22", "N18.30"]),
+        ("[E11.22|Diabetes with CKD] stage 3b.", ["E11.22", "N18.32"]),
+        ("[E11.22|Diabetes with CKD] stage IV.", ["E11.22", "N18.4"]),
+        ("ESRD due to [E11.22|diabetes].", ["E11.22", "N18.6"]),
+        ("[E11.22|Diabetic kidney disease].", ["E11.22", "N18.9"]),
+        ("[E11.22|Diabetic CKD] stage 3. [N18.31|CKD 3a].", ["E11.22", "N18.31"]),
+        ("[E11.9|Diabetes]. Cancer, stage 3.", ["E11.9"]),
+    ],
+)
+def test_a_diabetic_kidney_disease_has_its_stage(snapshot: Snapshot, text: str, expected: list[str]) -> None:
+    assert applied(kidney_stage.RULE, marked(snapshot, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Four weeks are 28 days (I.C.9.e.1).
+        ("[I25.2|NSTEMI] two weeks ago.", ["I21.4"]),
+        ("[I25.2|NSTEMI] 28 days ago.", ["I21.4"]),
+        ("[I25.2|NSTEMI] 29 days ago.", ["I25.2"]),
+        ("[I25.2|NSTEMI] six weeks ago.", ["I25.2"]),
+        ("[I25.2|NSTEMI] in the past.", ["I25.2"]),
+        # A new one within them (I.C.9.e.4).
+        ("[I21.02|Anterior STEMI]. [I25.2|NSTEMI] 3 weeks ago.", ["I22.0", "I21.4"]),
+        ("[I21.02|Anterior STEMI]. [I25.2|NSTEMI] 3 years ago.", ["I21.02", "I25.2"]),
+        ("[I21.4|NSTEMI].", ["I21.4"]),
+    ],
+)
+def test_an_infarction_is_acute_for_four_weeks(snapshot: Snapshot, text: str, expected: list[str]) -> None:
+    suggestions, known = marked(snapshot, text)
+    for stated in known.findings:
+        if stated.codes[0].code == "I25.2":
+            stated.codes[0].code = "I21.4"  # what the words mean, before the context makes history of it
+    assert applied(infarction.RULE, (suggestions, known)) == expected
 
 
 def test_urosepsis_is_asked_about(snapshot: Snapshot) -> None:
