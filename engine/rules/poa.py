@@ -36,6 +36,8 @@ _AROSE = re.compile(
 )
 _THERE = re.compile(r"\b(?:present on admission|POA|on (?:arrival|presentation|admission)|prior to admission)\b", re.I)
 _ALWAYS = ("C", "D0", "D1", "D2", "D3", "Q", "V", "W", "X", "Y")
+# How far around a mention, and around how many of them, the words are looked for.
+_NEAR, _MOST_READ = 80, 3
 _LATER_CHARACTERS = "DEFGHJKMNPQRS"
 _LENGTH = 7
 _HEADER = "POAexemptCode"
@@ -100,15 +102,15 @@ def _indicator(
     """Return Y, N or U with its ground."""
     if is_principal:
         return "Y: the reason for admission"
-    said = [sentence_around(facts, evidence) for evidence in suggestion.evidence]
+    if any(sections.get((e.document, e.begin)) in _BEFORE for e in suggestion.evidence):
+        return "Y: told in the history"
+    said = [sentence_around(facts, evidence, _NEAR) for evidence in suggestion.evidence[:_MOST_READ]]
     if any(_THERE.search(sentence) for sentence in said):
         return "Y: stated to be present"
     if any(_AROSE.search(sentence) for sentence in said):
         return "N: stated to have arisen in the stay"
     if suggestion.code.startswith(_ALWAYS) or is_lasting(suggestion.code):
         return "Y: lasting by nature"
-    if any(sections.get((e.document, e.begin)) in _BEFORE for e in suggestion.evidence):
-        return "Y: told in the history"
     return "U: the chart does not say when it arose"
 
 
