@@ -40,6 +40,7 @@ class Config:
     `metrics_port` is a loopback port for Prometheus, 0 for none; `traces` sends OpenTelemetry spans.
     `keep_charts` keeps what the server codes, encrypted, for `retention_days`; `vault_keys` says where the keys are: a
     file, `env` or `command:...` (engine/vault/keys.py), and `vault_dir` where the charts (default: `home/vault`).
+    `rules` is a TOML file with a user's coding rules and the names of built-in ones that are off (rules/README.md).
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """
 
@@ -49,6 +50,7 @@ class Config:
     audit_witness: Path | None = None
     systems: tuple[str, ...] = (System.ICD10CM.value, System.ICD10PCS.value)
     without: tuple[str, ...] = ()
+    rules: Path | None = None
     max_chart_bytes: int = 4 * MIB
     host: str = "127.0.0.1"
     port: int = 50551
@@ -134,6 +136,7 @@ _PATHS = (
     "identities",
     "api_keys",
     "vault_dir",
+    "rules",
 )
 _INTEGERS = (
     "max_chart_bytes",

@@ -40,6 +40,7 @@ from engine.rank.document import DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
+from engine.rules.user import open_rules
 from engine.types import Chart, Document
 from engine.vault.keys import open_keys
 from engine.vault.store import Vault
@@ -154,6 +155,7 @@ class Live:
         self._tools: dict[str, ReleaseTools] = {}
         self._procedure_dictionaries = compiled.procedures
         self._procedure_tools: dict[str, ProcedureTools] = {}
+        rules, rules_hash = open_rules(config.rules)
         self.pipeline = Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
@@ -166,6 +168,8 @@ class Live:
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,
+            rules=rules,
+            rules_hash=rules_hash,
         )
 
     @classmethod

@@ -37,7 +37,7 @@ from engine.reading import (
     read_procedures,
 )
 from engine.routing import route_suggestions
-from engine.rules.base import Facts
+from engine.rules.base import Facts, Rule
 from engine.rules.gather import gather_suggestions
 from engine.rules.procedures import NO_RELEASE, gather_procedures
 from engine.rules.run import RULES, apply_rules
@@ -74,7 +74,7 @@ class Pipeline:
 
     `procedures_on` does so for ICD-10-PCS; it raises NoReleaseError where none is loaded. `edits` are the tables of
     compliance edits, for those that concern a chart. `without` names the parts that are left out (switches.py); an
-    answer's header says so.
+    answer's header says so, as it names the hash of a user's rules.
     """
 
     def __init__(
@@ -89,6 +89,8 @@ class Pipeline:
         systems: Sequence[str] = (System.ICD10CM.value,),
         max_chart_bytes: int = 4 * 1024 * 1024,
         without: Sequence[str] = (),
+        rules: Sequence[Rule] = RULES,
+        rules_hash: str = "",
     ) -> None:
         self._tools_on = tools_on
         self._procedures_on = procedures_on
@@ -97,7 +99,8 @@ class Pipeline:
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
-        self._rules = () if "rules" in without else RULES
+        self._rules = () if "rules" in without else tuple(rules)
+        self._rules_hash = rules_hash
         self._has_queries = "queries" not in without
 
     def code(
@@ -241,6 +244,8 @@ class Pipeline:
                 ("dictionary:icd10pcs", tools.procedures.mentions.content_hash),
                 ("scores:icd10pcs", tools.procedures.reader.content_hash),
             )
+        if self._rules_hash:
+            models += (("rules:user", self._rules_hash),)
         if not self._without:
             return models
         return (*models, (f"without:{self._without}", hashlib.sha256(self._without.encode()).hexdigest()))

@@ -80,8 +80,16 @@ class LazyGroup(click.Group):
     metavar="NAMES",
     help="Parts of the engine to leave out, to see what they are worth (docs/configuration.md lists them).",
 )
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML file of coding rules of your own, and of built-in ones to switch off (engine/rules/README.md).",
+)
 @click.pass_context
-def cli(context: click.Context, config: Path | None, home: Path | None, without: str | None) -> None:
+def cli(
+    context: click.Context, config: Path | None, home: Path | None, without: str | None, rules: Path | None
+) -> None:
     """Medical coding: charts in, coded suggestions with evidence, rules and an audit trail out.
 
     \b
@@ -95,7 +103,7 @@ def cli(context: click.Context, config: Path | None, home: Path | None, without:
     Everything stays on this machine. `chartcoder COMMAND --help` tells more of each command.
     """
     parts = None if without is None else tuple(name.strip() for name in without.split(",") if name.strip())
-    context.obj = Config.load(config, {"home": home, "without": parts})
+    context.obj = Config.load(config, {"home": home, "without": parts, "rules": rules})
 
 
 def _run() -> int:

@@ -29,7 +29,7 @@ class Result(Protocol):
 
 
 @click.command()
-@click.argument("corpus", type=click.Choice(["codiesp", "negex", "aci"]))
+@click.argument("corpus", type=click.Choice(["codiesp", "negex", "aci", "golden"]))
 @click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="PATH")
 @click.option("--json", "as_json", is_flag=True, help='Print one JSON object; with --errors it has a list "errors".')
 @click.option(
@@ -55,6 +55,7 @@ def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int,
     chartcoder evaluate codiesp corpus/dev               folder with text_files_en/ and *D.tsv, *P.tsv
     chartcoder evaluate negex negex_testkit.tsv          table of phrases, sentences and labels
     chartcoder evaluate aci visits.jsonl --json          JSON lines: encounter_id, note, dialogue, icd10cm
+    chartcoder evaluate golden tests/golden              TOML files of charts with their whole claims
     chartcoder evaluate codiesp corpus/dev --errors 20   errors to learn from
 
     Each missed code is traced to what it was lost to: a rule, the context of its mention, a rival, the threshold, a
@@ -79,13 +80,15 @@ def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int,
 
 
 def _run(corpus: str, path: Path, part: str, pipeline: "Pipeline", tick: Tick) -> Result:
-    from engine.evaluation import aci, codiesp, negex
+    from engine.evaluation import aci, codiesp, golden, negex
 
     try:
         if corpus == "codiesp":
             return codiesp.evaluate(path, pipeline.code, probe=pipeline, tick=tick, systems=pipeline.loaded_systems())
         if corpus == "aci":
             return aci.evaluate(path, pipeline.code, part=part, probe=pipeline, tick=tick)
+        if corpus == "golden":
+            return golden.evaluate(path, pipeline.code, tick=tick)
         return negex.evaluate(path, pipeline.read_context)
     except UnicodeDecodeError:
         raise InputError(f"corpus path: got {path}, which is not UTF-8, want a {corpus} corpus", field="path") from None

@@ -9,6 +9,7 @@ I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (a visit: c
 care at this encounter), III (a stay), I.C.20.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from engine.rules.base import Facts, Outcome, Rule, is_symptom
 from engine.rules.gather import EXTERNAL_CAUSES, LEADING_SECTIONS
 from engine.rules.itemised import is_item
 from engine.rules.spoken import is_announced, is_concluded
+from engine.rules.surroundings import sentence_around
 from engine.types import Alert, Assertion, Evidence, Setting, Severity, Suggestion
 
 SOURCE = "ICD-10-CM Guidelines I.B.4-5, III.B, IV.D, IV.J"
@@ -29,6 +31,13 @@ _COMPLAINTS = (
     "G89", "H53.1", "H57.1", "L29", "L53.9", "M25.4", "M25.5", "M25.6", "M54.2", "M54.5", "M54.6", "M54.8", "M54.9",
     "M62.8", "M79.1", "M79.6", "N64.4",
 )  # fmt: skip
+# What an assessment takes up when it says it of a diagnosis, item or not: devices and organs, and drugs if they are
+# said to be for long (IV.J, I.C.21.c.3).
+_STATUS = ("Z93", "Z94", "Z95", "Z96", "Z97")
+_DRUGS = ("Z79",)
+_LONG_TERM = re.compile(r"\b(?:long[- ]term|chronic(?:ally)?|lifelong|indefinite(?:ly)?)\b", re.IGNORECASE)
+# The weeks of a pregnancy go with whatever is coded of it (I.C.21.c.11).
+_WEEKS = "Z3A"
 # An injury without a site says only that there was one.
 _WITHOUT_SITE = ("T14",)
 # What an external cause is reported with (I.C.20.a.1): an injury, or what it left in bones, joints and muscles.
@@ -56,8 +65,16 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     left_out: list[Suggestion] = []
     for suggestion, found, is_definite in zip(suggestions, stated, assessed, strict=True):
         is_kept = is_definite or is_told(suggestion) or any(_is_item(evidence, facts) for evidence in found)
+        is_kept = is_kept or _is_companion(suggestion.code, found, facts)
         (kept if is_kept else left_out).append(suggestion)
     return Outcome(kept, [_alert(left_out)] if left_out else [])
+
+
+def _is_companion(code: str, stated: Sequence[Evidence], facts: Facts) -> bool:
+    """Whether a status goes with what is assessed: weeks of gestation, a device, a drug said to be taken for long."""
+    if code.startswith(_DRUGS):
+        return any(_LONG_TERM.search(sentence_around(facts, evidence)) for evidence in stated)
+    return code.startswith(_WEEKS) or (bool(stated) and code.startswith(_STATUS))
 
 
 def _talked_about_most(suggestions: list[Suggestion], facts: Facts) -> Outcome:

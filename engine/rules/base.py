@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from codesets.snapshot import Snapshot
-from engine.types import Alert, Chart, Finding, Severity, Suggestion
+from engine.types import Alert, Chart, Finding, Reason, Severity, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +53,22 @@ def dropped(rule: str, source: str, *, lost: Suggestion, kept: Suggestion, why: 
         source=source,
         evidence=list(lost.evidence),
         codes=[lost.code, kept.code],
+    )
+
+
+def made_from(
+    like: Suggestion, code: str, snapshot: Snapshot, reason: Reason, others: Sequence[Suggestion] = ()
+) -> Suggestion:
+    """Make a suggestion that rests on the evidence of others, with the least confidence of them all."""
+    rests_on = (like, *others)
+    places = {(e.document, e.begin, e.end): e for suggestion in rests_on for e in suggestion.evidence}
+    return Suggestion(
+        system=like.system,
+        code=code,
+        display=snapshot.title(code),
+        role=like.role,
+        confidence=min(suggestion.confidence for suggestion in rests_on),
+        route=like.route,
+        evidence=[places[place] for place in sorted(places)],
+        reasons=[*like.reasons, reason],
     )

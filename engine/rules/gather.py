@@ -49,7 +49,7 @@ _NO_ROLE, _NO_ROUTE = Role.UNSPECIFIED, Route.REVIEW
 _PRINCIPAL, _SECONDARY = Role.PRINCIPAL, Role.SECONDARY
 
 
-_PLAIN = frozenset((Origin.LEXICON.name.lower(), Origin.ABBREVIATION.name.lower()))
+_PLAIN = frozenset((Origin.LEXICON.name.lower(), Origin.TITLE.name.lower(), Origin.ABBREVIATION.name.lower()))
 
 # A finding, and why its code in its context differs from what the words alone mean.
 _Statement = tuple[Finding, Reason | None]
@@ -84,11 +84,12 @@ def _suggests(candidate: Candidate) -> bool:
 
 def may_lead(suggestion: Suggestion) -> bool:
     """Whether a code may be listed first."""
-    return not suggestion.code.startswith(EXTERNAL_CAUSES) and not _is_manifestation(suggestion.display)
+    return not suggestion.code.startswith(EXTERNAL_CAUSES) and not is_manifestation(suggestion.display)
 
 
 @lru_cache(maxsize=8192)
-def _is_manifestation(title: str) -> bool:
+def is_manifestation(title: str) -> bool:
+    """Whether a title is that of a manifestation ("in diseases classified elsewhere"), which is never first."""
     return _MANIFESTATION.search(title) is not None
 
 

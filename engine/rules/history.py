@@ -36,6 +36,12 @@ def _by_prefix(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {prefix: row["becomes"] for row in rows for prefix in row["codes"]}
 
 
+@lru_cache(maxsize=16384)
+def is_lasting(code: str) -> bool:
+    """Whether a condition lasts by its nature, so that "history of" it in a chart is the condition itself (IV.I)."""
+    return code.startswith(_tables().chronic)
+
+
 def _longest(table: dict[str, str], code: str) -> str:
     return next((table[code[:n]] for n in range(len(code), 2, -1) if code[:n] in table), "")
 
@@ -64,7 +70,7 @@ def _of_another_time_or_person(code: str, experiencer: Experiencer, *, is_said: 
     said = _longest(tables.past_if_said, code) if is_said else ""
     if said:
         return said, Reason("personal_history", SOURCE, f"{code} in the past")
-    if code.startswith(tables.chronic):
+    if is_lasting(code):
         return code, Reason("history_of_chronic_condition", CHRONIC_SOURCE, "lasting by nature, so coded as current")
     found = _longest(tables.past, code)
     return found, Reason("personal_history", SOURCE, f"{code} in the past") if found else None

@@ -25,7 +25,7 @@ _ASIDES = re.compile(
 _QUALIFIERS = re.compile(r",| of | in | with | due | not ")
 _WORD = re.compile(r"[^\W_]+")
 _EMPTY = frozenset(
-    ("unspecified", "nos", "not", "specified", "of", "and", "or", "the", "in", "with", "site", "uncomplicated")
+    ("unspecified", "nos", "not", "specified", "of", "and", "or", "the", "in", "with", "site", "part", "uncomplicated")
 )
 # "Depression" and "depressive", "fracture" and "fractures" are one word here.
 _STEM = 7
@@ -35,7 +35,9 @@ _CATALOGUES = ("V", "W", "X", "Y", "Z")
 # infection, a cancer, arthritis, disease of the kidney or heart and weak immunity, each beside a kind of it.
 _NO_DETAIL = (
     (("T07", "T14"), ("S",)),
-    (("W19",), ("W00", "W01", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W13", "W14", "W15",
+    (("W19",), ("W18",)),
+    (("W19", "W18.30"), ("W00",
+                "W01", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W13", "W14", "W15",
                 "W16", "W17", "W18")),
     (("R52",), ("G43", "G44", "G89", "H57.1", "M25.5", "M54", "M79.6", "N23", "N64.4", "R07", "R10", "R51")),
     (("B99.9",), ("A", "B0", "B1", "B2", "B34", "B37", "J0", "J1", "J20", "J21", "J22", "L03", "L08", "H66", "N10",
@@ -45,6 +47,21 @@ _NO_DETAIL = (
     (("D84.9",), ("D80", "D81", "D82", "D83")),
     (("I51.9",), ("I11", "I13", "I20", "I21", "I25", "I34", "I35", "I42", "I48", "I50")),
     (("M19.9",), ("M15", "M16", "M17", "M18", "M19.0", "M19.1", "M19.2")),
+    (("G93.9",), ("C71", "C79.3", "G93.0", "G93.1", "G93.2", "G93.4", "G93.5", "G93.6")),
+    (("T50.90", "T50.91"), ("T36", "T37", "T38", "T39", "T40", "T41", "T42", "T43", "T44", "T45", "T46", "T47", "T48",
+                  "T49", "T50.0", "T50.1", "T50.2", "T50.3", "T50.4", "T50.5", "T50.6", "T50.7", "T50.8", "T50.A",
+                  "T50.B", "T50.Z")),
+    (("T30.0",), ("T20", "T21", "T22", "T23", "T24", "T25")),
+    (("I66.9",), ("I63",)),
+    (("A41.9",), ("A40", "A41.0", "A41.1", "A41.2", "A41.3", "A41.4", "A41.5", "A41.8", "A02.1", "B37.7")),
+    # A mass or lesion of an organ beside its neoplasm.
+    (("K76.89", "K76.9"), ("C22", "C78.7")),
+    (("K63.89", "K63.9"), ("C18", "C19", "C20")),
+    (("R91.1", "R91.8"), ("C34", "C78.0")),
+    (("N63",), ("C50",)),
+    (("N28.89",), ("C64", "C65")),
+    (("E04.1",), ("C73",)),
+    (("K57.90",), ("K57.0", "K57.1", "K57.2", "K57.3")),
     (("N28.9",), ("N00", "N03", "N04", "N05", "N17", "N18", "N19", "I12", "I13", "E11.2", "E10.2")),
 )  # fmt: skip
 
@@ -55,21 +72,39 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     for suggestion in suggestions:
         by_category.setdefault(suggestion.code[:3], []).append(suggestion)
     outcome = Outcome([])
-    for suggestion in suggestions:
+    places: dict[int, int] = {}
+    for place, suggestion in enumerate(suggestions):
         family = by_category[suggestion.code[:3]]
         better = None
         if len(family) > 1 and not suggestion.code.startswith(_CATALOGUES) and _is_vague(suggestion.display):
             better = next((s for s in family if _says_more(facts.snapshot, s, suggestion)), None)
-        for vague, specific in _NO_DETAIL:
+            if better is not None:
+                # It stands where the condition was first named.
+                places[id(better)] = min(place, places.get(id(better), place))
+        for vague, specific in _no_detail().get(suggestion.code[:3], ()):
             if suggestion.code.startswith(vague):
-                better = next((s for s in suggestions if s.code.startswith(specific)), better)
+                others = (s for s in suggestions if s.code.startswith(specific) and not s.code.startswith(vague))
+                better = next(others, better)
         if better is None:
             outcome.suggestions.append(suggestion)
             continue
         better.reasons.append(Reason(RULE.name, SOURCE, f"takes the place of {suggestion.code}"))
         why = "the chart states the condition in more detail"
         outcome.alerts.append(dropped(RULE.name, SOURCE, lost=suggestion, kept=better, why=why))
+    if places:
+        order = {id(s): min(place, places.get(id(s), place)) for place, s in enumerate(suggestions)}
+        outcome.suggestions.sort(key=lambda s: order[id(s)])
     return outcome
+
+
+@lru_cache(maxsize=1)
+def _no_detail() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]:
+    """Return the rows of what says no detail, by category."""
+    found: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+    for row in _NO_DETAIL:
+        for category in dict.fromkeys(prefix[:3] for prefix in row[0]):
+            found.setdefault(category, []).append(row)
+    return found
 
 
 @lru_cache(maxsize=8192)

@@ -19,6 +19,7 @@ FIELDS = {item.name: item for item in fields(Config)}
 OTHER_VALUES = {
     "home": '"elsewhere"',
     "audit_dir": '"log"',
+    "rules": '"/tmp/rules.toml"',
     "audit_key": '"key.pem"',
     "audit_witness": '"witness"',
     "systems": '["icd10cm", "hcpcs"]',

@@ -5,7 +5,8 @@ from drafts import draft, drafts, facts
 
 from codesets.snapshot import Snapshot
 from codesets.types import NoteKind
-from engine.rules.excludes1 import RULE, Condition, Reference, references
+from engine.rules.excludes1 import RULE
+from engine.rules.note_references import Condition, Reference, references
 from engine.types import Severity
 
 
