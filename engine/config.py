@@ -34,6 +34,7 @@ class Config:
     server waits for calls in flight. `port` 0 picks a free one. `uds` is a unix domain socket path, added to TCP.
     `pin_workers` keeps each of several workers on one core; a single worker never is.
     `max_in_flight` bounds the charts a worker holds; beyond it calls are refused with RESOURCE_EXHAUSTED.
+    `routing_policy` is a file of rules on who acts on a suggestion (None: the packaged one).
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """
 
@@ -43,6 +44,7 @@ class Config:
     audit_witness: Path | None = None
     systems: tuple[str, ...] = (System.ICD10CM.value, System.ICD10PCS.value)
     without: tuple[str, ...] = ()
+    routing_policy: Path | None = None
     max_chart_bytes: int = 4 * MIB
     host: str = "127.0.0.1"
     port: int = 50551
@@ -102,7 +104,7 @@ class Config:
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_PATHS = ("home", "audit_dir", "audit_key", "audit_witness", "uds")
+_PATHS = ("home", "audit_dir", "audit_key", "audit_witness", "routing_policy", "uds")
 _INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
 _SWITCHES = ("pin_workers", "reflection")
 _STRINGS = ("host", "log_level")

@@ -8,6 +8,7 @@ import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from codesets.icd10pcs import packaged_codes, read_packaged
@@ -33,6 +34,7 @@ from engine.rank.document import DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
+from engine.routing.read import read_policy
 from engine.types import Chart, Document
 
 Progress = Callable[[str], None]
@@ -49,6 +51,7 @@ _WARM_UP = Chart(
 # Objects made before the collector looks at the youngest, and rounds before it looks at the next: the engine makes no
 # cycles, and by the default (700, 10, 10) a third of a long chart's time goes into looking for some.
 _GC_THRESHOLDS = (20_000, 20, 100)
+_MOST_CODES = 16_384
 
 
 def _silent(_: str) -> None:
@@ -136,13 +139,15 @@ class Live:
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,
+            policy=read_policy(config.routing_policy),
+            is_new_in=lru_cache(_MOST_CODES)(compiled.releases.is_new),
         )
 
     @classmethod
     def open(cls, config: Config, *, progress: Progress = _silent) -> "Live":
         """Open the engine, compiling first what was never compiled.
 
-        Raises SnapshotError or ArtifactError on compiled files that cannot be used.
+        Raises SnapshotError or ArtifactError on compiled files that cannot be used, PolicyError on a routing policy.
         """
         live = cls(config, build(config.home, progress=progress, without=config.without))
         live._tools_on(None)

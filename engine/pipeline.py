@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from codesets.errors import NoReleaseError
+from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
@@ -23,7 +25,9 @@ from engine.rank.document import DocumentRanker, Span
 from engine.rank.ranking import Ranked
 from engine.rank.score import Ranker
 from engine.reading import ProcedureTools, ReadMention, ReleaseTools, read_procedures
-from engine.routing import route_suggestions
+from engine.routing.policy import Policy
+from engine.routing.read import read_policy
+from engine.routing.route import Router
 from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.procedures import NO_RELEASE, gather_procedures
@@ -35,6 +39,10 @@ def _no_procedures(_: date | None) -> ProcedureTools:
     raise NoReleaseError(
         f"system {System.ICD10PCS.value}: no release is loaded; import one with `chartcoder codesets import`"
     )
+
+
+def _is_never_new(_: Snapshot, __: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,8 @@ class Pipeline:
     """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest).
 
     `procedures_on` does so for ICD-10-PCS; it raises NoReleaseError where none is loaded. `without` names the parts
-    that are left out (switches.py); an answer's header says so.
+    that are left out (switches.py); an answer's header says so. `policy` routes (None: the packaged one); `is_new_in`
+    says whether a code is new in a release.
     """
 
     def __init__(
@@ -64,6 +73,8 @@ class Pipeline:
         systems: Sequence[str] = (System.ICD10CM.value,),
         max_chart_bytes: int = 4 * 1024 * 1024,
         without: Sequence[str] = (),
+        policy: Policy | None = None,
+        is_new_in: Callable[[Snapshot, str], bool] = _is_never_new,
     ) -> None:
         self._tools_on = tools_on
         self._procedures_on = procedures_on
@@ -72,6 +83,8 @@ class Pipeline:
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
         self._rules = () if "rules" in without else RULES
+        self._router = Router(policy or read_policy())
+        self._is_new_in = is_new_in
 
     def code(
         self, chart: Chart, *, request_id: str = "", on_findings: Callable[[list[Finding]], None] | None = None
@@ -93,7 +106,7 @@ class Pipeline:
             findings = sorted([*diagnoses, *procedures], key=_document)  # as `on_findings` was given them
         if tools.lacks_procedures:
             alerts = [*alerts, NO_RELEASE]
-        route_suggestions(suggestions, alerts)
+        self._router.route(chart, suggestions, alerts, is_new=partial(self._is_new, tools))
         header = self._header(tools, request_id)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
@@ -194,11 +207,18 @@ class Pipeline:
         used = (tools.diagnoses.used,) if tools.procedures is None else (tools.diagnoses.used, tools.procedures.used)
         return Header(__version__, used, self._models(tools), request_id)
 
+    def _is_new(self, tools: _Tools, system: str, code: str) -> bool:
+        """Whether a code is new in the release of its system that a chart is coded with."""
+        of_system = tools.diagnoses if tools.diagnoses.used.system == system else tools.procedures
+        return of_system is not None and self._is_new_in(of_system.snapshot, code)
+
     def _models(self, tools: _Tools) -> tuple[tuple[str, str], ...]:
+        policy = self._router.policy
         models: tuple[tuple[str, str], ...] = (
             ("dictionary", tools.diagnoses.mentions.content_hash),
             ("abbreviations", tools.diagnoses.abbreviations.content_hash),
             *self._reader.models,
+            (f"routing:{policy.name}", policy.content_hash),
         )
         if tools.procedures is not None:
             models += (

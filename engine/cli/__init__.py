@@ -26,6 +26,7 @@ COMMANDS = {
     "validate": ("engine.cli.lookup", "Check that codes may be reported on a day."),
     "codesets": ("engine.cli.codesets", "Snapshots of the official code sets."),
     "evaluate": ("engine.cli.evaluate", "Measure accuracy on a corpus with gold labels."),
+    "routing": ("engine.cli.routing", "Routing policies: is one sound, what does it say."),
     "audit": ("engine.cli.audit", "The audit log: is it whole, what does a record say."),
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 import click
 
@@ -53,6 +54,12 @@ from engine.types import Chart, Setting, Sex
 @click.option(
     "--systems", type=read_systems, metavar="NAME,...", help="Code systems wanted. [default: all that are on]"
 )
+@click.option(
+    "--routing-policy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rules on who acts on a suggestion. [default: the packaged policy]",
+)
 @click.pass_obj
 def code(
     config: Config,
@@ -64,6 +71,7 @@ def code(
     age: int | None,
     sex: str,
     systems: tuple[str, ...] | None,
+    routing_policy: Path | None,
 ) -> None:
     """Code charts: each FILE is one chart of plain UTF-8 text, "-" (or no file) is standard input.
 
@@ -81,8 +89,11 @@ def code(
     """
     facts = Chart("", (), Setting(setting.upper()), day, Sex(sex.upper()), age, systems=systems or ())
     charts = read_charts(files, facts, max_bytes=config.max_chart_bytes)
+    config = config.changed({"routing_policy": routing_policy})
     if server is None:
         _check_systems(facts.systems, config)
+    elif routing_policy is not None:
+        raise ConfigError("routing-policy: got it with --server, want the server's own (serve --routing-policy)")
     answers = code_here(config, charts) if server is None else code_remotely(server, charts)
     count = len(files) or 1
     if not is_typed(files):  # a bar would write over what is being typed

@@ -10,6 +10,7 @@ import click
 from engine.cli.progress import steps
 from engine.cli.settings import read_systems, writing_to
 from engine.config import LOG_LEVELS, Config
+from engine.routing.read import read_policy
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _DEFAULTS = {item.name: item.default for item in fields(Config)}
@@ -50,6 +51,12 @@ def setting(name: str, kind: Any, about: str, *, metavar: str | None = None) -> 
     help="The key that signs the audit log. [default: signing.key in its folder]",
 )
 @setting("audit_witness", click.Path(path_type=Path), "Folder that gets signed checkpoints.", metavar="FOLDER")
+@click.option(
+    "--routing-policy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rules on who acts on a suggestion. [default: the packaged policy]",
+)
 @click.pass_obj
 def serve(config: Config, /, **given: Any) -> None:
     """Serve CodingService, CodeSetService and AuditService over gRPC until SIGTERM or Ctrl-C, then drain.
@@ -65,6 +72,7 @@ def serve(config: Config, /, **given: Any) -> None:
     come with a later release: listen on loopback or a unix socket, or behind a proxy that has them.
     """
     settings = config.changed(given)
+    read_policy(settings.routing_policy)  # a faulty one stops the start, not each worker
     with steps() as progress, writing_to(settings.home):
         from engine.live import build
 

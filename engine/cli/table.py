@@ -15,7 +15,7 @@ _ROUTE_STYLE = {Route.AUTO: "green", Route.REVIEW: "yellow", Route.HOLD: "red"}
 _SEVERITY_STYLE = {Severity.INFO: "dim", Severity.WARNING: "yellow", Severity.ERROR: "red"}
 _BEFORE, _AFTER = 34, 26
 _MAX_EVIDENCE = 2
-# Says no more than the route itself.
+# By confidence alone: says no more than the route itself.
 _PLAIN_ROUTE = "route:auto"
 _SPACES = re.compile(r"\s+")
 

@@ -23,6 +23,7 @@ OTHER_VALUES = {
     "audit_witness": '"witness"',
     "systems": '["icd10cm", "hcpcs"]',
     "without": '["rules"]',
+    "routing_policy": '"policy.toml"',
     "max_chart_bytes": "5000",
     "host": '"localhost"',
     "port": "1234",
