@@ -86,7 +86,8 @@ def parse_policy(parsed: Mapping[str, Any], lines: Lines, *, content_hash: str, 
         tuple(_parts(parsed, "cap", lines, faults, _cap)),
     )
     _check_thresholds(policy.thresholds, lines, faults)
-    _check_names([*policy.escalations, *policy.caps], faults)
+    _check_names(policy.thresholds, faults)
+    _check_names([*policy.escalations, *policy.caps], faults, taken=_TAKEN)
     if faults:
         raise PolicyError(file, faults)
     return policy
@@ -218,8 +219,10 @@ def _check_thresholds(thresholds: Sequence[Threshold], lines: Lines, faults: lis
             )
 
 
-def _check_names(parts: Sequence[Escalation | Cap], faults: list[Fault]) -> None:
-    seen: set[str] = set(_TAKEN)
+def _check_names(
+    parts: Sequence[Threshold | Escalation | Cap], faults: list[Fault], *, taken: Sequence[str] = ()
+) -> None:
+    seen = set(taken)
     for part in parts:
         if part.name and part.name in seen:
             faults.append(Fault(f"{part.name}.name", f"a name that is taken ({part.name})", "one of its own"))

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from engine.routing.look import IsNew
 from engine.routing.policy import Policy
 from engine.routing.read import read_policy
-from engine.routing.route import IsNew, Router
+from engine.routing.route import Router
 from engine.types import Alert, Chart, Document, Evidence, Role, Route, Severity, Suggestion
 
 HEAD = '[policy]\nname = "made"\nversion = "1"\n'

@@ -98,7 +98,7 @@ def test_the_systems_a_policy_may_name_are_those_of_the_code_sets() -> None:
         (HEAD + GENERAL.replace("0.8", '"0.8"'), [(6, "threshold[1] general.auto")]),
         (HEAD + GENERAL.replace("0.4", "0.9"), [(7, "threshold[1] general.hold")]),
         (HEAD + GENERAL.replace("hold = 0.4\n", ""), [(4, "threshold[1] general.hold")]),
-        (HEAD + GENERAL + GENERAL, [(4, "threshold[1] general")]),
+        (HEAD + GENERAL + GENERAL, [(4, "threshold[1] general"), (0, "general.name")]),
         (HEAD + GENERAL + 'settings = ["INPATIENT"]\n', [(4, "threshold")]),
         (HEAD + GENERAL + ESCALATION.replace("any", "often"), [(10, "escalation[1] one.when")]),
         (HEAD + GENERAL + ESCALATION.replace("one", "One"), [(9, "escalation[1].name")]),

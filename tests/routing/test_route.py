@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from made_policies import CHART, GENERAL, HEAD, alert, policy_of, routed, suggestion
 
+from engine.routing.look import draw
 from engine.routing.quality import measure_quality
 from engine.routing.read import read_policy
-from engine.routing.route import Router, draw, is_unspecified
+from engine.routing.route import Router, is_unspecified
 from engine.types import Alert, Chart, Document, Setting, Severity
 
 
