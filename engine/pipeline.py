@@ -20,11 +20,12 @@ from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.diagnoses import DiagnosisReader
 from engine.errors import ReleaseError, UnsupportedSystemError
+from engine.explainer import Explainer
 from engine.match.definitions import read_definitions
 from engine.rank.document import DocumentRanker, Span
 from engine.rank.ranking import Ranked
 from engine.rank.score import Ranker
-from engine.reading import ProcedureTools, ReadMention, ReleaseTools, read_procedures
+from engine.reading import ProcedureTools, ReadDocument, ReadMention, ReleaseTools, read_procedures
 from engine.routing.policy import Policy
 from engine.routing.read import read_policy
 from engine.routing.route import Router
@@ -79,6 +80,7 @@ class Pipeline:
         self._tools_on = tools_on
         self._procedures_on = procedures_on
         self._reader = DiagnosisReader(context=context, ranker=ranker, documents=documents, without=without)
+        self._explainer = Explainer(documents, ranker)
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
@@ -87,16 +89,22 @@ class Pipeline:
         self._is_new_in = is_new_in
 
     def code(
-        self, chart: Chart, *, request_id: str = "", on_findings: Callable[[list[Finding]], None] | None = None
+        self,
+        chart: Chart,
+        *,
+        request_id: str = "",
+        on_findings: Callable[[list[Finding]], None] | None = None,
+        explain: bool = False,
     ) -> CodedChart:
-        """Code a chart.
+        """Code a chart; `explain` has each suggestion say what moved its score, which takes longer.
 
         `on_findings` is given each document's findings as it is read; what it raises ends the work.
         Raises ChartError, ChartTooLargeError, UnsupportedSystemError or ReleaseError.
         """
         started = time.perf_counter()
         tools = self._tools_of(chart)
-        diagnoses, procedures = self._read(chart, tools, on_findings)
+        keep: dict[int, ReadDocument] | None = {} if explain else None
+        diagnoses, procedures = self._read(chart, tools, on_findings, keep)
         drafts = gather_suggestions(diagnoses, chart, tools.diagnoses.title)
         suggestions, alerts = apply_rules(drafts, Facts(chart, tools.diagnoses.snapshot, diagnoses), self._rules)
         findings = diagnoses
@@ -107,6 +115,8 @@ class Pipeline:
         if tools.lacks_procedures:
             alerts = [*alerts, NO_RELEASE]
         self._router.route(chart, suggestions, alerts, is_new=partial(self._is_new, tools))
+        if keep is not None:
+            self._explainer.explain(chart, suggestions, findings, keep)
         header = self._header(tools, request_id)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
@@ -146,7 +156,11 @@ class Pipeline:
         return self._diagnosis_tools(None).title(code)
 
     def _read(
-        self, chart: Chart, tools: _Tools, on_findings: Callable[[list[Finding]], None] | None
+        self,
+        chart: Chart,
+        tools: _Tools,
+        on_findings: Callable[[list[Finding]], None] | None,
+        keep: dict[int, ReadDocument] | None,
     ) -> tuple[list[Finding], list[Finding]]:
         """Return the diagnoses and the procedures that the documents name."""
         has_diagnoses = not chart.systems or System.ICD10CM.value in chart.systems
@@ -157,7 +171,9 @@ class Pipeline:
             named: list[Finding] = []
             done: list[Finding] = []
             if has_diagnoses:
-                named = self._reader.read(tools.diagnoses, reading, number, sex=chart.sex, definitions=definitions)
+                named = self._reader.read(
+                    tools.diagnoses, reading, number, sex=chart.sex, definitions=definitions, keep=keep
+                )
             if tools.procedures is not None:
                 done = read_procedures(tools.procedures, reading, number, contexts=self._reader.contexts)
             if on_findings is not None:

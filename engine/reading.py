@@ -6,7 +6,7 @@ Diagnoses are read by the pipeline itself; this is what it shares with the readi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from codesets.snapshot import Snapshot
 from engine.match.disambiguate import AbbreviationReader
@@ -94,6 +94,13 @@ class ReadMention:
     context: Context
     choices: ChoiceSet
     doubts: tuple[tuple[float, ChoiceSet], ...] = ()
+
+
+class ReadDocument(NamedTuple):
+    """A document's mentions with their candidates by their own scores, as the document ranker is given them."""
+
+    mentions: Sequence[ReadMention]
+    ranked: Sequence[Ranked]
 
 
 def mention_facts(mention: ReadMention) -> MentionFacts:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
 
+from engine.explanation import Explanation
+
 
 class Setting(StrEnum):
     """Where the encounter took place; decides which guideline sections apply."""
@@ -235,7 +237,7 @@ class Reason:
 
 @dataclass(slots=True)
 class Suggestion:
-    """A code proposed for the chart after the rules."""
+    """A code proposed for the chart after the rules; `explanation` is None unless it was asked for."""
 
     system: str
     code: str
@@ -246,6 +248,7 @@ class Suggestion:
     evidence: list[Evidence]
     alternatives: list[Candidate] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    explanation: Explanation | None = None
 
 
 @dataclass(slots=True)

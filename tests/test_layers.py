@@ -11,12 +11,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Imports go downward only; parts of one row do not import each other. A part is a module or a package of engine/.
 ROWS = (
-    ("errors", "switches"),
+    ("errors", "switches", "explanation"),
     ("types", "config", "_fasttext"),
     ("charts", "text", "_wire", "_fastmatch", "_canonical"),
     ("match", "context", "rank", "procedures", "rules", "edits", "routing", "audit", "ingest"),
     ("reading",),
-    ("diagnoses",),
+    ("diagnoses", "explainer"),
     ("pipeline",),
     ("live", "batch", "learning", "evaluation"),
     ("server",),
@@ -28,7 +28,7 @@ ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 PER_STAGE = {
     "match": {"errors", "types", "text", "_fastmatch"},
     "context": {"errors", "types", "text", "_fasttext"},
-    "rank": {"errors", "types"},
+    "rank": {"errors", "types", "explanation"},
     "procedures": {"errors", "types"},
     "rules": {"errors", "types"},
     "routing": {"errors", "types"},

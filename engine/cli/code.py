@@ -60,6 +60,7 @@ from engine.types import Chart, Setting, Sex
     metavar="FILE",
     help="Rules on who acts on a suggestion. [default: the packaged policy]",
 )
+@click.option("--explain", is_flag=True, help="Say of each code what moved its score, and why its alternatives lost.")
 @click.pass_obj
 def code(
     config: Config,
@@ -72,6 +73,7 @@ def code(
     sex: str,
     systems: tuple[str, ...] | None,
     routing_policy: Path | None,
+    explain: bool,
 ) -> None:
     """Code charts: each FILE is one chart of plain UTF-8 text, "-" (or no file) is standard input.
 
@@ -81,6 +83,9 @@ def code(
     cat note.txt | chartcoder code --format jsonl | jq -r '.suggestions[].code'
     chartcoder code note.txt --format html > note.html
     chartcoder code notes/*.txt --server localhost:50551
+
+    --explain is for those who look after the engine: weights are log-odds of its models, beside a term of two words
+    that is named once and of which nothing is known.
 
     A chart that cannot be coded does not stop the others: it is named on standard error and its jsonl line carries
     "error". Each coded chart is written to the audit log before it is answered.
@@ -94,7 +99,10 @@ def code(
         _check_systems(facts.systems, config)
     elif routing_policy is not None:
         raise ConfigError("routing-policy: got it with --server, want the server's own (serve --routing-policy)")
-    answers = code_here(config, charts) if server is None else code_remotely(server, charts)
+    if server is None:
+        answers = code_here(config, charts, explain=explain)
+    else:
+        answers = code_remotely(server, charts, explain=explain)
     count = len(files) or 1
     if not is_typed(files):  # a bar would write over what is being typed
         answers = watched(answers, "coding", total=count)

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from engine.cli.shown import percent
+from engine.cli.shown import explanation_lines, percent
 from engine.cli.terminal import output_console
 from engine.types import Chart, CodedChart, Evidence, Reason, Role, Route, Severity, Suggestion
 
@@ -67,6 +67,8 @@ def _details(chart: Chart, suggestion: Suggestion) -> Text:
         if reason.rule == _PLAIN_ROUTE:
             continue
         details.append(f"\n{_reason(reason)}", style="dim")
+    for line in explanation_lines(suggestion.explanation):
+        details.append(f"\n{line}", style="dim")
     return details
 
 

@@ -30,7 +30,9 @@ OnFindings = Callable[[list[Finding]], None]
 class Coder(Protocol):
     """What the server needs of the pipeline."""
 
-    def code(self, chart: Chart, *, request_id: str = "", on_findings: OnFindings | None = None) -> CodedChart: ...
+    def code(
+        self, chart: Chart, *, request_id: str = "", on_findings: OnFindings | None = None, explain: bool = False
+    ) -> CodedChart: ...
     def header(self, chart: Chart, request_id: str = "") -> Header: ...
 
 
@@ -73,7 +75,7 @@ class Desk:
         """Code the chart of a request that came from `origin`; raises InputError, ReleaseError or AuditError."""
         chart = chart_from(request)
         with _FieldsOfRequest():
-            coded = self.coder.code(chart, request_id=request_id)
+            coded = self.coder.code(chart, request_id=request_id, explain=request.explain)
         writer = _writer(chart, request)
         writer.add_findings(coded.findings)
         return self._close(chart, coded, writer, origin)
@@ -102,7 +104,7 @@ class Desk:
             on_pages([page for page in writer.flush() if page])
 
         with _FieldsOfRequest():
-            coded = self.coder.code(chart, request_id=request_id, on_findings=on_findings)
+            coded = self.coder.code(chart, request_id=request_id, on_findings=on_findings, explain=request.explain)
         return self._close(chart, coded, writer, origin)
 
     def _close(self, chart: Chart, coded: CodedChart, writer: FrameWriter, origin: Origin) -> Draft:

@@ -18,6 +18,7 @@ from engine.audit.log import AuditLog
 from engine.charts import check_chart
 from engine.config import Config
 from engine.errors import ReleaseError, UnsupportedSystemError
+from engine.explanation import Explanation, Influence
 from engine.types import (
     Assertion,
     Axis,
@@ -91,7 +92,12 @@ class FakeCoder:
         self.coded = 0
 
     def code(
-        self, chart: Chart, *, request_id: str = "", on_findings: Callable[[list[Finding]], None] | None = None
+        self,
+        chart: Chart,
+        *,
+        request_id: str = "",
+        on_findings: Callable[[list[Finding]], None] | None = None,
+        explain: bool = False,
     ) -> CodedChart:
         header = self.header(chart, request_id)
         text = chart.documents[0].text
@@ -108,7 +114,10 @@ class FakeCoder:
                 on_findings(found)
             findings += found
         self.coded += 1
-        return made_coded(chart, findings, suggest(findings), header=header)
+        suggestions = suggest(findings)
+        for suggestion in suggestions if explain else ():
+            suggestion.explanation = Explanation(suggestion.code, 0.5, [Influence("made", "made", "as made", -0.25)])
+        return made_coded(chart, findings, suggestions, header=header)
 
     def header(self, chart: Chart, request_id: str = "") -> Header:
         check_chart(chart, max_bytes=self._config.max_chart_bytes)

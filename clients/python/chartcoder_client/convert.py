@@ -9,7 +9,7 @@ from codesets.search import MatchKind, SearchHit
 from codesets.translate import Translation, TranslationKind
 from codesets.types import Code, Note, NoteKind, Release, System
 from codesets.validate import CodeCheck, CodeStatus, CodeTitle
-from engine import types
+from engine import explanation, types
 from engine.pb.chartcoder.v1 import codeset_pb2, types_pb2
 
 E = TypeVar("E", bound=StrEnum)
@@ -97,6 +97,16 @@ def _suggestion(message: types_pb2.Suggestion) -> types.Suggestion:
         evidence=_evidence(message.evidence),
         alternatives=_candidates(message.alternatives),
         reasons=[types.Reason(reason.rule, reason.source, reason.detail) for reason in message.reasons],
+        explanation=_explanation(message.explanation) if message.HasField("explanation") else None,
+    )
+
+
+def _explanation(message: types_pb2.Explanation) -> explanation.Explanation:
+    return explanation.Explanation(
+        message.code,
+        message.score,
+        [explanation.Influence(item.model, item.feature, item.words, item.weight) for item in message.influences],
+        [explanation.Contrast(item.code, item.words, item.weight) for item in message.contrasts],
     )
 
 
