@@ -35,6 +35,8 @@ class Config:
     `pin_workers` keeps each of several workers on one core; a single worker never is.
     `max_in_flight` bounds the charts a worker holds; beyond it calls are refused with RESOURCE_EXHAUSTED.
     `routing_policy` is a file of rules on who acts on a suggestion (None: the packaged one).
+    `ranker` is a folder with the files of a document ranker (None: the packaged one). `shadow_charts` is how many
+    charts a new ranker or policy codes beside the old one before it takes its place.
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """
 
@@ -45,6 +47,8 @@ class Config:
     systems: tuple[str, ...] = (System.ICD10CM.value, System.ICD10PCS.value)
     without: tuple[str, ...] = ()
     routing_policy: Path | None = None
+    ranker: Path | None = None
+    shadow_charts: int = 0
     max_chart_bytes: int = 4 * MIB
     host: str = "127.0.0.1"
     port: int = 50551
@@ -94,6 +98,7 @@ class Config:
             "max_message_bytes", self.max_message_bytes, 4096 <= self.max_message_bytes <= 512 * MIB, "4 KiB to 512 MiB"
         )
         _want("max_in_flight", self.max_in_flight, 1 <= self.max_in_flight <= 65536, "1 to 65536")
+        _want("shadow_charts", self.shadow_charts, 0 <= self.shadow_charts <= 1_000_000, "0 to 1000000")
         _want("drain_s", self.drain_s, 0 <= self.drain_s <= 3600, "0 to 3600 seconds")
         _want("log_level", self.log_level, self.log_level in LOG_LEVELS, f"one of {', '.join(LOG_LEVELS)}")
         names = [system.value for system in System]
@@ -104,8 +109,8 @@ class Config:
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_PATHS = ("home", "audit_dir", "audit_key", "audit_witness", "routing_policy", "uds")
-_INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
+_PATHS = ("home", "audit_dir", "audit_key", "audit_witness", "routing_policy", "ranker", "uds")
+_INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight", "shadow_charts")
 _SWITCHES = ("pin_workers", "reflection")
 _STRINGS = ("host", "log_level")
 _LISTS = ("systems", "without")

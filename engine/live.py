@@ -5,6 +5,7 @@ milliseconds, since snapshots and dictionaries are mapped, not read.
 """
 
 import gc
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,14 +31,18 @@ from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.pipeline import Pipeline
 from engine.procedures.read import ProcedureReader
 from engine.rank.candidates import CandidateMaker
-from engine.rank.document import DocumentRanker
+from engine.rank.document import PACKAGED, DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
 from engine.routing.read import read_policy
+from engine.shadow import Comparison, Shadow
 from engine.types import Chart, Document
 
 Progress = Callable[[str], None]
+# Told when a swap is decided, with the comparison, None where there was none.
+OnSwapped = Callable[[Comparison | None], None]
+Coder = Pipeline | Shadow
 # Touches every table: a heading, a past condition, a relative's, an injury, a symptom beside its disease.
 _WARM_UP = Chart(
     "warm-up",
@@ -119,7 +124,11 @@ def open_audit_log(config: Config) -> AuditLog:
 
 
 class Live:
-    """The open engine. `pipeline` codes charts; `releases` answers look-ups."""
+    """The open engine. `pipeline` codes charts, `releases` answers look-ups.
+
+    `coder` is the pipeline as a server uses it. Whoever codes a chart takes it once for the whole of it: a swap puts
+    another in its place.
+    """
 
     def __init__(self, config: Config, compiled: Compiled) -> None:
         self.config = config
@@ -128,20 +137,66 @@ class Live:
         self._tools: dict[str, ReleaseTools] = {}
         self._procedure_dictionaries = compiled.procedures
         self._procedure_tools: dict[str, ProcedureTools] = {}
-        self.pipeline = Pipeline(
+        self._is_new_in = lru_cache(_MOST_CODES)(compiled.releases.is_new)
+        # What the server codes with: the pipeline, or one with a candidate beside it.
+        self.pipeline = self._make_pipeline(config)
+        self.coder: Coder = self.pipeline
+        self._swapping = threading.Lock()
+
+    def models(self) -> dict[str, str]:
+        """Return the hashes of what `swap` may replace, by name."""
+        return dict(self.pipeline.replaceable)
+
+    def _make_pipeline(self, config: Config) -> Pipeline:
+        has_document, has_rates = "document" not in config.without, "priors" not in config.without
+        documents = DocumentRanker(config.ranker or PACKAGED, has_rates=has_rates) if has_document else None
+        return Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
-            ranker=LinearRanker(has_priors="document" in config.without and "priors" not in config.without),
-            documents=None
-            if "document" in config.without
-            else DocumentRanker(has_rates="priors" not in config.without),
+            ranker=LinearRanker(has_priors=has_rates and not has_document),
+            documents=documents,
             procedures_on=self._procedures_on,
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
             without=config.without,
             policy=read_policy(config.routing_policy),
-            is_new_in=lru_cache(_MOST_CODES)(compiled.releases.is_new),
+            is_new_in=self._is_new_in,
         )
+
+    def swap(self, config: Config, *, on_done: OnSwapped = lambda _: None) -> None:
+        """Code with the ranker and the policy that a config names, whole charts at a time.
+
+        With `shadow_charts` both code so many charts first, and the candidate stays out if it fails on one. `on_done`
+        is told when it is decided, with the comparison (None: there was none). Raises ArtifactError or PolicyError on
+        what cannot be used; then everything stays as it is.
+        """
+        candidate = self._make_pipeline(config)
+        candidate.code(_WARM_UP)  # a model that loads but cannot code goes no further
+        with self._swapping:
+            if isinstance(self.coder, Shadow):
+                self.coder.stop()
+                self.coder = self.pipeline
+            if config.shadow_charts:
+                self.coder = Shadow(
+                    self.pipeline,
+                    candidate,
+                    charts=config.shadow_charts,
+                    on_done=lambda comparison: self._decide(config, candidate, comparison, on_done),
+                )
+                return
+            self._serve_with(config, candidate)
+        on_done(None)
+
+    def _decide(self, config: Config, candidate: Pipeline, comparison: Comparison, on_done: OnSwapped) -> None:
+        with self._swapping:
+            if comparison.failed:
+                self.coder = self.pipeline
+            else:
+                self._serve_with(config, candidate)
+        on_done(comparison)
+
+    def _serve_with(self, config: Config, pipeline: Pipeline) -> None:
+        self.config, self.pipeline, self.coder = config, pipeline, pipeline
 
     @classmethod
     def open(cls, config: Config, *, progress: Progress = _silent) -> "Live":

@@ -223,18 +223,22 @@ class Pipeline:
         used = (tools.diagnoses.used,) if tools.procedures is None else (tools.diagnoses.used, tools.procedures.used)
         return Header(__version__, used, self._models(tools), request_id)
 
+    @property
+    def replaceable(self) -> tuple[tuple[str, str], ...]:
+        """Name the models and the policy that may be replaced while charts are coded, each with its hash."""
+        policy = self._router.policy
+        return (*self._reader.models, (f"routing:{policy.name}", policy.content_hash))
+
     def _is_new(self, tools: _Tools, system: str, code: str) -> bool:
         """Whether a code is new in the release of its system that a chart is coded with."""
         of_system = tools.diagnoses if tools.diagnoses.used.system == system else tools.procedures
         return of_system is not None and self._is_new_in(of_system.snapshot, code)
 
     def _models(self, tools: _Tools) -> tuple[tuple[str, str], ...]:
-        policy = self._router.policy
         models: tuple[tuple[str, str], ...] = (
             ("dictionary", tools.diagnoses.mentions.content_hash),
             ("abbreviations", tools.diagnoses.abbreviations.content_hash),
-            *self._reader.models,
-            (f"routing:{policy.name}", policy.content_hash),
+            *self.replaceable,
         )
         if tools.procedures is not None:
             models += (

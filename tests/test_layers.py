@@ -18,6 +18,7 @@ ROWS = (
     ("reading",),
     ("diagnoses", "explainer"),
     ("pipeline",),
+    ("shadow", "pinned"),
     ("live", "batch", "learning", "evaluation"),
     ("server",),
     ("cli",),

@@ -52,6 +52,13 @@ def setting(name: str, kind: Any, about: str, *, metavar: str | None = None) -> 
 )
 @setting("audit_witness", click.Path(path_type=Path), "Folder that gets signed checkpoints.", metavar="FOLDER")
 @click.option(
+    "--ranker",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Files of a document ranker (`make train`). [default: the packaged one]",
+)
+@setting("shadow_charts", int, "Charts that a new ranker or policy codes beside the old one first.", metavar="N")
+@click.option(
     "--routing-policy",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -67,6 +74,9 @@ def serve(config: Config, /, **given: Any) -> None:
     chartcoder serve --workers 4 --uds /run/chartcoder.sock
     chartcoder --config server.toml serve             settings from a file; options go before it
     chartcoder code note.txt --server localhost:50551 a chart to code there
+
+    SIGHUP has --ranker and --routing-policy read again: what is sound takes over between two charts, what is not is
+    refused with a log line while the old goes on.
 
     Logs are JSON lines on standard error, without chart text. A second Ctrl-C cuts the drain short. TLS and identities
     come with a later release: listen on loopback or a unix socket, or behind a proxy that has them.

@@ -14,6 +14,7 @@ from engine._wire import FrameWriter
 from engine.audit.chain import Receipt
 from engine.audit.log import AuditLog
 from engine.audit.record import Entry, Origin, chart_coded, chart_started
+from engine.config import Config
 from engine.errors import InputError, ReleaseError
 from engine.server.convert import chart_from
 from engine.server.offsets import offset_tables
@@ -40,10 +41,12 @@ class Engine(Protocol):
     """What the server needs of engine.live.Live."""
 
     @property
-    def pipeline(self) -> Coder: ...
+    def coder(self) -> Coder: ...
     @property
     def releases(self) -> Releases: ...
     def audit_log(self) -> AuditLog: ...
+    def models(self) -> dict[str, str]: ...
+    def swap(self, config: Config, *, on_done: Callable[[Any], None]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +69,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where answers are drafted; `salt` is the audit log's."""
+    """Where answers are drafted; `salt` is the audit log's. A chart has one coder, the engine may get another."""
 
-    coder: Coder
+    engine: Engine
     salt: bytes
 
     def draft(self, request: Any, request_id: str, origin: Origin) -> Draft:
         """Code the chart of a request that came from `origin`; raises InputError, ReleaseError or AuditError."""
         chart = chart_from(request)
         with _FieldsOfRequest():
-            coded = self.coder.code(chart, request_id=request_id, explain=request.explain)
+            coded = self.engine.coder.code(chart, request_id=request_id, explain=request.explain)
         writer = _writer(chart, request)
         writer.add_findings(coded.findings)
         return self._close(chart, coded, writer, origin)
@@ -94,8 +97,9 @@ class Desk:
         `on_start` returns once the start is recorded; what either raises ends the work.
         """
         chart = chart_from(request)
+        coder = self.engine.coder
         with _FieldsOfRequest():
-            header = self.coder.header(chart, request_id)
+            header = coder.header(chart, request_id)
         on_start(Start(header, chart_started(chart, header, salt=self.salt, origin=origin)))
         writer = _writer(chart, request)
 
@@ -104,7 +108,7 @@ class Desk:
             on_pages([page for page in writer.flush() if page])
 
         with _FieldsOfRequest():
-            coded = self.coder.code(chart, request_id=request_id, on_findings=on_findings, explain=request.explain)
+            coded = coder.code(chart, request_id=request_id, on_findings=on_findings, explain=request.explain)
         return self._close(chart, coded, writer, origin)
 
     def _close(self, chart: Chart, coded: CodedChart, writer: FrameWriter, origin: Origin) -> Draft:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,9 +27,10 @@ from engine.server import audit, codesets, coding
 from engine.server.answers import Desk, Engine
 from engine.server.helper import HelperReader, OpenEngine
 from engine.server.interceptors import Admission, Surrounding
-from engine.server.large import ReaderHere
+from engine.server.large import Reader, ReaderHere
 from engine.server.logs import get_log, on_loop_error
 from engine.server.pool import EnginePool
+from engine.server.reload import Reloader
 
 SERVICES = (coding.SERVICE, codesets.SERVICE, audit.SERVICE)
 MAX_METADATA_BYTES = 16 * 1024
@@ -64,6 +66,7 @@ class Server:
     health: Any
     admission: Admission
     pool: EnginePool
+    reloader: Reloader
     close_log: Callable[[], None]
 
     async def drain(self, grace_s: float) -> None:
@@ -92,8 +95,8 @@ async def start(
     be had, AuditError if the audit log cannot record.
     """
     log = engine.audit_log()
-    desk = Desk(engine.pipeline, log.salt)
-    reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
+    desk = Desk(engine, log.salt)
+    reader: Reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
     pool = EnginePool(desk, log, reader, max_in_flight=config.max_in_flight)
     admission = Admission()
     server = grpc.aio.server(
@@ -116,7 +119,7 @@ async def start(
     await server.start()
     for name in ("", *SERVICES):
         await state.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return Server(address, server, state, admission, pool, log.close)
+    return Server(address, server, state, admission, pool, Reloader(engine, reader, log), log.close)
 
 
 async def run(
@@ -128,14 +131,24 @@ async def run(
     open_engine: OpenEngine | None = None,
     on_ready: Callable[[Address], None] = lambda _: None,
     stop: asyncio.Event | None = None,
+    named: Config | None = None,
+    on_reloader: Callable[[Reloader], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT or `stop`, then drain; a second signal cuts the drain short."""
+    """Serve until SIGTERM, SIGINT or `stop`, then drain; a second signal cuts the drain short.
+
+    SIGHUP has the ranker and the routing policy read again that the settings as they were `named` say, unless
+    `on_reloader` takes that over.
+    """
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(on_loop_error)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = stop or asyncio.Event()
     server = await start(config, engine, port=port, share_port=share_port, open_engine=open_engine)
     _stop_on_signals(loop, stop)
+    if on_reloader is not None:
+        on_reloader(server.reloader)
+    else:
+        _reload_on_signal(loop, partial(server.reloader.reload, named or config))
     log = get_log()
     log.info("ready", pid=os.getpid(), **_place(server.address))
     on_ready(server.address)
@@ -159,6 +172,12 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> No
             loop.add_signal_handler(number, partial(on_signal, number))
         except (ValueError, RuntimeError):  # not in the main thread: whoever runs us there stops us
             return
+
+
+def _reload_on_signal(loop: asyncio.AbstractEventLoop, reload: Callable[[], None]) -> None:
+    """Have SIGHUP read models and policy again, apart from the event loop: that takes a tenth of a second."""
+    with suppress(ValueError, RuntimeError):  # not in the main thread
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload))
 
 
 def _options(config: Config, *, share_port: bool) -> list[tuple[str, int]]:

@@ -24,6 +24,8 @@ OTHER_VALUES = {
     "systems": '["icd10cm", "hcpcs"]',
     "without": '["rules"]',
     "routing_policy": '"policy.toml"',
+    "ranker": '"models"',
+    "shadow_charts": "100",
     "max_chart_bytes": "5000",
     "host": '"localhost"',
     "port": "1234",

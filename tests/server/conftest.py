@@ -164,8 +164,9 @@ class ServerProcess:
         names = ("port", "workers", "pin_workers", "drain_s", "log_level", "max_in_flight")
         settings = {name: getattr(config, name) for name in names}
         paths = {"home": str(config.home), "audit_dir": str(config.audit_directory)}
-        if config.uds:
-            paths["uds"] = str(config.uds)
+        for name in ("uds", "routing_policy"):
+            if path := getattr(config, name):
+                paths[name] = str(path)
         program = (
             "import json, sys\n"
             "from engine.config import Config\n"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from made_coded import made_coded, made_finding, made_suggestion
 
@@ -129,7 +130,9 @@ class FakeCoder:
         except NoReleaseError as error:
             raise ReleaseError(str(error), field="date_of_service") from None
         used = (ReleaseUsed(release.system.value, release.version, release.content_hash),)
-        return Header("test", used, (("dictionary", "0" * 64),), request_id)
+        policy = self._config.routing_policy
+        models = (("dictionary", "0" * 64), *((("routing:made", policy.parent.name),) if policy else ()))
+        return Header("test", used, models, request_id)
 
 
 def find(text: str, document: int) -> list[Finding]:
@@ -163,6 +166,18 @@ class FakeEngine:
         self.config = config
         self.releases = Releases.open(config.home)
         self.pipeline = FakeCoder(config, self.releases)
+
+    @property
+    def coder(self) -> FakeCoder:
+        return self.pipeline
+
+    def models(self) -> dict[str, str]:
+        policy = self.config.routing_policy
+        return {"ranker:document": "0" * 64, "routing:made": policy.parent.name if policy else ""}
+
+    def swap(self, config: Config, *, on_done: Callable[[Any], None]) -> None:
+        self.config, self.pipeline = config, FakeCoder(config, self.releases)
+        on_done(None)
 
     def audit_log(self) -> AuditLog:
         return AuditLog(self.config.audit_directory)
