@@ -33,7 +33,11 @@ def routing() -> None:
 
 @routing.command()
 def default() -> None:
-    """Print the packaged policy, as a file to start from."""
+    """Print the packaged policy, as a file to start from.
+
+    \b
+    chartcoder routing default > policy.toml
+    """
     write_line(PACKAGED.read_text(encoding="utf-8").rstrip("\n"))
 
 
@@ -43,6 +47,10 @@ def default() -> None:
 @click.pass_obj
 def check(config: Config, file: Path | None, as_json: bool) -> None:
     """Check a policy and explain it in sentences; without FILE, the one that is in force (setting routing_policy).
+
+    \b
+    chartcoder routing check policy.toml
+    chartcoder routing check --json
 
     Every fault is named with its line, what stands there and what is wanted. A family of which the newest loaded
     release has no code is told on standard error, since it may be meant for another year.
