@@ -169,6 +169,10 @@ class Snapshot:
         """Whether a node may stand on a claim."""
         return bool(self._flags[number] & _BILLABLE)
 
+    def added_at(self, number: int) -> date | None:
+        """Return the day from which a node is in force, None if its release does not say."""
+        return _day(self._added[number])
+
     def is_billable(self, code: str) -> bool:
         """Whether the release has the code and it may stand on a claim."""
         number = self.index_of(code)
@@ -228,7 +232,7 @@ class Snapshot:
             children=self.children(code),
             notes=tuple(notes),
             short_title=str(self._shorts[self._short_at[number] : self._short_at[number + 1]], "utf-8"),
-            added=_day(self._added[number]),
+            added=self.added_at(number),
             terminated=_day(self._terminated[number]),
             attributes=tuple(_attribute(note) for note in attributes),
         )

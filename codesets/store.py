@@ -124,6 +124,22 @@ class Releases:
             "import the release of that day with `chartcoder codesets import`"
         )
 
+    def is_new(self, snapshot: Snapshot, code: str) -> bool:
+        """Whether a code may be reported for the first time in a release.
+
+        It is where the release says that it was added on its first day or later, or where the release before it is
+        loaded and may not report it. A first release that says nothing of the kind has no new codes.
+        """
+        number = snapshot.index_of(code)
+        if number < 0:
+            return False
+        release = snapshot.release
+        added = snapshot.added_at(number)
+        if added is not None and added >= release.effective_from:
+            return True
+        earlier = [s for s in self.snapshots(release.system) if s.release.effective_from < release.effective_from]
+        return bool(earlier) and not earlier[0].is_billable(code)
+
 
 def is_in_force(release: Release, day: date) -> bool:
     """Whether a day is among those of a release."""

@@ -151,8 +151,30 @@ cdef class FrameWriter:
             self.string(2, reason.source)
             self.string(3, reason.detail)
             self.writer.end()
+        if suggestion.explanation is not None:
+            self.explanation(10, suggestion.explanation)
         if suggestion.units != 1:
             self.writer.number(11, suggestion.units)
+        self.writer.end()
+        return 0
+
+    cdef int explanation(self, uint32_t field, explanation) except -1:
+        self.writer.begin(field)
+        self.string(1, explanation.code)
+        self.writer.real(2, explanation.score)
+        for influence in explanation.influences:
+            self.writer.begin(3)
+            self.string(1, influence.model)
+            self.string(2, influence.feature)
+            self.string(3, influence.words)
+            self.writer.real(4, influence.weight)
+            self.writer.end()
+        for contrast in explanation.contrasts:
+            self.writer.begin(4)
+            self.string(1, contrast.code)
+            self.string(2, contrast.words)
+            self.writer.real(3, contrast.weight)
+            self.writer.end()
         self.writer.end()
         return 0
 

@@ -41,6 +41,9 @@ class Config:
     `keep_charts` keeps what the server codes, encrypted, for `retention_days`; `vault_keys` says where the keys are: a
     file, `env` or `command:...` (engine/vault/keys.py), and `vault_dir` where the charts (default: `home/vault`).
     `rules` is a TOML file with a user's coding rules and the names of built-in ones that are off (rules/README.md).
+    `routing_policy` is a file of rules on who acts on a suggestion (None: the packaged one).
+    `ranker` is a folder with the files of a document ranker (None: the packaged one). `shadow_charts` is how many
+    charts a new ranker or policy codes beside the old one before it takes its place.
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """
 
@@ -51,6 +54,9 @@ class Config:
     systems: tuple[str, ...] = (System.ICD10CM.value, System.ICD10PCS.value)
     without: tuple[str, ...] = ()
     rules: Path | None = None
+    routing_policy: Path | None = None
+    ranker: Path | None = None
+    shadow_charts: int = 0
     max_chart_bytes: int = 4 * MIB
     host: str = "127.0.0.1"
     port: int = 50551
@@ -113,6 +119,7 @@ class Config:
             "max_message_bytes", self.max_message_bytes, 4096 <= self.max_message_bytes <= 512 * MIB, "4 KiB to 512 MiB"
         )
         _want("max_in_flight", self.max_in_flight, 1 <= self.max_in_flight <= 65536, "1 to 65536")
+        _want("shadow_charts", self.shadow_charts, 0 <= self.shadow_charts <= 1_000_000, "0 to 1000000")
         _want("drain_s", self.drain_s, 0 <= self.drain_s <= 3600, "0 to 3600 seconds")
         _want("log_level", self.log_level, self.log_level in LOG_LEVELS, f"one of {', '.join(LOG_LEVELS)}")
         _want("retention_days", self.retention_days, 0 <= self.retention_days <= 36500, "0 to 36500")
@@ -137,6 +144,8 @@ _PATHS = (
     "api_keys",
     "vault_dir",
     "rules",
+    "routing_policy",
+    "ranker",
 )
 _INTEGERS = (
     "max_chart_bytes",
@@ -146,6 +155,7 @@ _INTEGERS = (
     "max_in_flight",
     "metrics_port",
     "retention_days",
+    "shadow_charts",
 )
 _SWITCHES = ("pin_workers", "reflection", "insecure", "traces", "keep_charts")
 _STRINGS = ("host", "log_level", "vault_keys")

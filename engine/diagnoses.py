@@ -18,6 +18,7 @@ from engine.rank.ranking import LEAST_ALONE, LEAST_BEFORE_DOCUMENT, CodeRanking,
 from engine.rank.score import Ranker
 from engine.reading import (
     NoContext,
+    ReadDocument,
     Reading,
     ReadMention,
     ReleaseTools,
@@ -126,12 +127,21 @@ class DiagnosisReader:
         return read
 
     def read(
-        self, tools: ReleaseTools, reading: Reading, number: int, *, sex: Sex, definitions: Mapping[str, str]
+        self,
+        tools: ReleaseTools,
+        reading: Reading,
+        number: int,
+        *,
+        sex: Sex,
+        definitions: Mapping[str, str],
+        keep: dict[int, ReadDocument] | None = None,
     ) -> list[Finding]:
-        """Return the diagnoses that the document of that number names."""
+        """Return the diagnoses that the document of that number names; how it was read is put into `keep`."""
         mentions = self.read_mentions(tools, reading, definitions, _SEX_VALUES.get(sex))
         system = tools.snapshot.release.system.value
         ranked = rank_choices(self._ranking, tools, mentions)
+        if keep is not None:
+            keep[number] = ReadDocument(mentions, ranked)
         if self._documents is not None:
             least = [
                 KEEPS_ALL if mention.span.is_resolved or is_plain(candidates) else LEAST_OF_FINDINGS

@@ -5,9 +5,11 @@ milliseconds, since snapshots and dictionaries are mapped, not read.
 """
 
 import gc
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from codesets.edit_store import EditTables
@@ -36,16 +38,21 @@ from engine.pipeline import Pipeline
 from engine.procedures.read import ProcedureReader
 from engine.queries.words import WORDS
 from engine.rank.candidates import CandidateMaker
-from engine.rank.document import DocumentRanker
+from engine.rank.document import PACKAGED, DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
+from engine.routing.read import read_policy
 from engine.rules.user import open_rules
+from engine.shadow import Comparison, Shadow
 from engine.types import Chart, Document
 from engine.vault.keys import open_keys
 from engine.vault.store import Vault
 
 Progress = Callable[[str], None]
+# Told when a swap is decided, with the comparison, None where there was none.
+OnSwapped = Callable[[Comparison | None], None]
+Coder = Pipeline | Shadow
 # Touches every table: a heading, a past condition, a relative's, an injury, a symptom beside its disease.
 _WARM_UP = Chart(
     "warm-up",
@@ -59,6 +66,7 @@ _WARM_UP = Chart(
 # Objects made before the collector looks at the youngest, and rounds before it looks at the next: the engine makes no
 # cycles, and by the default (700, 10, 10) a third of a long chart's time goes into looking for some.
 _GC_THRESHOLDS = (20_000, 20, 100)
+_MOST_CODES = 16_384
 
 
 def _silent(_: str) -> None:
@@ -145,7 +153,11 @@ def open_audit_log(config: Config) -> AuditLog:
 
 
 class Live:
-    """The open engine. `pipeline` codes charts; `releases` answers look-ups."""
+    """The open engine. `pipeline` codes charts, `releases` answers look-ups.
+
+    `coder` is the pipeline as a server uses it. Whoever codes a chart takes it once for the whole of it: a swap puts
+    another in its place.
+    """
 
     def __init__(self, config: Config, compiled: Compiled) -> None:
         self.config = config
@@ -155,14 +167,25 @@ class Live:
         self._tools: dict[str, ReleaseTools] = {}
         self._procedure_dictionaries = compiled.procedures
         self._procedure_tools: dict[str, ProcedureTools] = {}
+        self._is_new_in = lru_cache(_MOST_CODES)(compiled.releases.is_new)
+        # What the server codes with: the pipeline, or one with a candidate beside it.
+        self.pipeline = self._make_pipeline(config)
+        self.coder: Coder = self.pipeline
+        self._swapping = threading.Lock()
+
+    def models(self) -> dict[str, str]:
+        """Return the hashes of what `swap` may replace, by name."""
+        return dict(self.pipeline.replaceable)
+
+    def _make_pipeline(self, config: Config) -> Pipeline:
+        has_document, has_rates = "document" not in config.without, "priors" not in config.without
+        documents = DocumentRanker(config.ranker or PACKAGED, has_rates=has_rates) if has_document else None
         rules, rules_hash = open_rules(config.rules)
-        self.pipeline = Pipeline(
+        return Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
-            ranker=LinearRanker(has_priors="document" in config.without and "priors" not in config.without),
-            documents=None
-            if "document" in config.without
-            else DocumentRanker(has_rates="priors" not in config.without),
+            ranker=LinearRanker(has_priors=has_rates and not has_document),
+            documents=documents,
             procedures_on=self._procedures_on,
             edits=self.edits,
             systems=config.systems,
@@ -170,13 +193,50 @@ class Live:
             without=config.without,
             rules=rules,
             rules_hash=rules_hash,
+            policy=read_policy(config.routing_policy),
+            is_new_in=self._is_new_in,
         )
+
+    def swap(self, config: Config, *, on_done: OnSwapped = lambda _: None) -> None:
+        """Code with the ranker and the policy that a config names, whole charts at a time.
+
+        With `shadow_charts` both code so many charts first, and the candidate stays out if it fails on one. `on_done`
+        is told when it is decided, with the comparison (None: there was none). Raises ArtifactError or PolicyError on
+        what cannot be used; then everything stays as it is.
+        """
+        candidate = self._make_pipeline(config)
+        candidate.code(_WARM_UP)  # a model that loads but cannot code goes no further
+        with self._swapping:
+            if isinstance(self.coder, Shadow):
+                self.coder.stop()
+                self.coder = self.pipeline
+            if config.shadow_charts:
+                self.coder = Shadow(
+                    self.pipeline,
+                    candidate,
+                    charts=config.shadow_charts,
+                    on_done=lambda comparison: self._decide(config, candidate, comparison, on_done),
+                )
+                return
+            self._serve_with(config, candidate)
+        on_done(None)
+
+    def _decide(self, config: Config, candidate: Pipeline, comparison: Comparison, on_done: OnSwapped) -> None:
+        with self._swapping:
+            if comparison.failed:
+                self.coder = self.pipeline
+            else:
+                self._serve_with(config, candidate)
+        on_done(comparison)
+
+    def _serve_with(self, config: Config, pipeline: Pipeline) -> None:
+        self.config, self.pipeline, self.coder = config, pipeline, pipeline
 
     @classmethod
     def open(cls, config: Config, *, progress: Progress = _silent) -> "Live":
         """Open the engine, compiling first what was never compiled.
 
-        Raises SnapshotError or ArtifactError on compiled files that cannot be used.
+        Raises SnapshotError or ArtifactError on compiled files that cannot be used, PolicyError on a routing policy.
         """
         live = cls(config, build(config.home, progress=progress, without=config.without))
         live._tools_on(None)

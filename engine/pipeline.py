@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from codesets.edit_store import EditRelease, EditTables
 from codesets.errors import NoReleaseError
+from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine import __version__
 from engine.charts import check_chart
@@ -20,6 +22,7 @@ from engine.context.scope import ContextReader
 from engine.diagnoses import DiagnosisReader
 from engine.edits.chart import check_suggestions, day_of, editor_on
 from engine.errors import ReleaseError, UnsupportedSystemError
+from engine.explainer import Explainer
 from engine.match.definitions import read_definitions
 from engine.queries.base import Record
 from engine.queries.run import raise_queries
@@ -30,13 +33,16 @@ from engine.rank.score import Ranker
 from engine.reading import (
     ProcedureTools,
     QueryWords,
+    ReadDocument,
     Reading,
     ReadMention,
     ReleaseTools,
     edits_used,
     read_procedures,
 )
-from engine.routing import route_suggestions
+from engine.routing.policy import Policy
+from engine.routing.read import read_policy
+from engine.routing.route import Router
 from engine.rules.base import Facts, Rule
 from engine.rules.gather import gather_suggestions
 from engine.rules.procedures import NO_RELEASE, gather_procedures
@@ -48,6 +54,10 @@ def _no_procedures(_: date | None) -> ProcedureTools:
     raise NoReleaseError(
         f"system {System.ICD10PCS.value}: no release is loaded; import one with `chartcoder codesets import`"
     )
+
+
+def _is_never_new(_: Snapshot, __: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +83,9 @@ class Pipeline:
     """Codes charts; `tools_on` gives the tools of the release in force on a day (None: the latest).
 
     `procedures_on` does so for ICD-10-PCS; it raises NoReleaseError where none is loaded. `edits` are the tables of
-    compliance edits, for those that concern a chart. `without` names the parts that are left out (switches.py); an
-    answer's header says so, as it names the hash of a user's rules.
+    compliance edits, for those that concern a chart. `policy` routes (None: the packaged one); `is_new_in` says whether
+    a code is new in a release. `without` names the parts that are left out (switches.py); an answer's header says so,
+    as it names the hash of a user's rules.
     """
 
     def __init__(
@@ -91,29 +102,40 @@ class Pipeline:
         without: Sequence[str] = (),
         rules: Sequence[Rule] = RULES,
         rules_hash: str = "",
+        policy: Policy | None = None,
+        is_new_in: Callable[[Snapshot, str], bool] = _is_never_new,
     ) -> None:
         self._tools_on = tools_on
         self._procedures_on = procedures_on
         self._reader = DiagnosisReader(context=context, ranker=ranker, documents=documents, without=without)
         self._edits = edits
+        self._explainer = Explainer(documents, ranker)
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
         self._rules = () if "rules" in without else tuple(rules)
         self._rules_hash = rules_hash
         self._has_queries = "queries" not in without
+        self._router = Router(policy or read_policy())
+        self._is_new_in = is_new_in
 
     def code(
-        self, chart: Chart, *, request_id: str = "", on_findings: Callable[[list[Finding]], None] | None = None
+        self,
+        chart: Chart,
+        *,
+        request_id: str = "",
+        on_findings: Callable[[list[Finding]], None] | None = None,
+        explain: bool = False,
     ) -> CodedChart:
-        """Code a chart.
+        """Code a chart; `explain` has each suggestion say what moved its score, which takes longer.
 
         `on_findings` is given each document's findings as it is read; what it raises ends the work.
         Raises ChartError, ChartTooLargeError, UnsupportedSystemError or ReleaseError.
         """
         started = time.perf_counter()
         tools = self._tools_of(chart)
-        read = self._read(chart, tools, on_findings)
+        keep: dict[int, ReadDocument] | None = {} if explain else None
+        read = self._read(chart, tools, on_findings, keep)
         diagnoses, procedures = read.diagnoses, read.procedures
         drafts = gather_suggestions(diagnoses, chart, tools.diagnoses.title)
         suggestions, alerts = apply_rules(drafts, Facts(chart, tools.diagnoses.snapshot, diagnoses), self._rules)
@@ -128,7 +150,9 @@ class Pipeline:
         if self._has_queries:
             words = QueryWords(read.readings, self._reader.contexts, first=len(HINTS))
             alerts = [*alerts, *raise_queries(Record(chart, diagnoses, suggestions, words.places, words.read_around))]
-        route_suggestions(suggestions, alerts)
+        self._router.route(chart, suggestions, alerts, is_new=partial(self._is_new, tools))
+        if keep is not None:
+            self._explainer.explain(chart, suggestions, findings, keep)
         header = self._header(tools, request_id)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
@@ -167,7 +191,13 @@ class Pipeline:
         """Return the title of a code in the latest release, "" if that lacks it."""
         return self._diagnosis_tools(None).title(code)
 
-    def _read(self, chart: Chart, tools: _Tools, on_findings: Callable[[list[Finding]], None] | None) -> _Read:
+    def _read(
+        self,
+        chart: Chart,
+        tools: _Tools,
+        on_findings: Callable[[list[Finding]], None] | None,
+        keep: dict[int, ReadDocument] | None,
+    ) -> _Read:
         """Read what the documents name."""
         has_diagnoses = not chart.systems or System.ICD10CM.value in chart.systems
         definitions = read_definitions(document.text for document in chart.documents)
@@ -177,7 +207,9 @@ class Pipeline:
             named: list[Finding] = []
             done: list[Finding] = []
             if has_diagnoses:
-                named = self._reader.read(tools.diagnoses, reading, number, sex=chart.sex, definitions=definitions)
+                named = self._reader.read(
+                    tools.diagnoses, reading, number, sex=chart.sex, definitions=definitions, keep=keep
+                )
             if tools.procedures is not None:
                 done = read_procedures(tools.procedures, reading, number, contexts=self._reader.contexts)
             if on_findings is not None:
@@ -233,11 +265,22 @@ class Pipeline:
             used = (*used, edits_used(tools.editor))
         return Header(__version__, used, self._models(tools), request_id)
 
+    @property
+    def replaceable(self) -> tuple[tuple[str, str], ...]:
+        """Name the models and the policy that may be replaced while charts are coded, each with its hash."""
+        policy = self._router.policy
+        return (*self._reader.models, (f"routing:{policy.name}", policy.content_hash))
+
+    def _is_new(self, tools: _Tools, system: str, code: str) -> bool:
+        """Whether a code is new in the release of its system that a chart is coded with."""
+        of_system = tools.diagnoses if tools.diagnoses.used.system == system else tools.procedures
+        return of_system is not None and self._is_new_in(of_system.snapshot, code)
+
     def _models(self, tools: _Tools) -> tuple[tuple[str, str], ...]:
         models: tuple[tuple[str, str], ...] = (
             ("dictionary", tools.diagnoses.mentions.content_hash),
             ("abbreviations", tools.diagnoses.abbreviations.content_hash),
-            *self._reader.models,
+            *self.replaceable,
         )
         if tools.procedures is not None:
             models += (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from codesets.edit_store import EditRelease
 from codesets.snapshot import Snapshot
@@ -103,6 +103,13 @@ class ReadMention:
     context: Context
     choices: ChoiceSet
     doubts: tuple[tuple[float, ChoiceSet], ...] = ()
+
+
+class ReadDocument(NamedTuple):
+    """A document's mentions with their candidates by their own scores, as the document ranker is given them."""
+
+    mentions: Sequence[ReadMention]
+    ranked: Sequence[Ranked]
 
 
 def mention_facts(mention: ReadMention) -> MentionFacts:

@@ -40,6 +40,7 @@ from engine.enums import (
 from engine.enums import (
     Temporality as Temporality,
 )
+from engine.explanation import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,10 @@ class Reason:
 
 @dataclass(slots=True)
 class Suggestion:
-    """A code proposed for the chart after the rules; `units` are billing units of a service or drug."""
+    """A code proposed for the chart after the rules; `units` are billing units of a service or drug.
+
+    `explanation` is None unless it was asked for.
+    """
 
     system: str
     code: str
@@ -196,6 +200,7 @@ class Suggestion:
     alternatives: list[Candidate] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     units: int = 1
+    explanation: Explanation | None = None
 
 
 @dataclass(slots=True)

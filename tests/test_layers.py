@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Imports go downward only; parts of one row do not import each other. A part is a module or a package of engine/.
 ROWS = (
-    ("errors", "switches", "enums"),
+    ("errors", "switches", "enums", "explanation"),
     ("types", "config", "_fasttext"),
     ("charts", "claims", "text", "_wire", "_fastmatch", "_canonical", "identity"),
     (
@@ -30,8 +30,9 @@ ROWS = (
     ),
     ("queries",),
     ("reading",),
-    ("diagnoses",),
+    ("diagnoses", "explainer"),
     ("pipeline",),
+    ("shadow", "pinned"),
     ("live", "batch", "learning", "evaluation"),
     ("server",),
     ("cli",),
@@ -42,7 +43,7 @@ ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 PER_STAGE = {
     "match": {"errors", "types", "text", "_fastmatch"},
     "context": {"errors", "types", "text", "_fasttext"},
-    "rank": {"errors", "types"},
+    "rank": {"errors", "types", "explanation"},
     "procedures": {"errors", "types"},
     "rules": {"errors", "types"},
     "services": {"errors", "types"},

@@ -3,6 +3,7 @@
 import gc
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -159,3 +160,15 @@ def test_warming_up_changes_no_answer_and_spares_the_first_chart_the_tables(stor
         gc.set_threshold(*thresholds)
     after = live.pipeline.code(chart)
     assert (after.findings, after.suggestions) == (before.findings, before.suggestions)
+
+
+def test_the_first_use_of_a_new_code_is_told_by_its_route(store: Path) -> None:
+    year, last = small_release("2027", "Wheezing disease", 2027), small_release("2026", "Wheezing disease", 2026)
+    new = Node("J46", "Whistling disease", "J40-J4A", billable=True)
+    save_release(store, replace(year, nodes=(*last.nodes, new)))
+    live = Live.open(Config(home=store))
+    chart = Chart(
+        "c", (Document("Assessment: wheezing disease, whistling disease"),), date_of_service=date(2026, 10, 1)
+    )
+    told = {s.code: "new-code" in f"{s.reasons[-1]}" for s in live.pipeline.code(chart).suggestions}
+    assert told == {"J45": False, "J46": True}

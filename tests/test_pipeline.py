@@ -196,14 +196,21 @@ def test_the_header_names_what_the_answer_rests_on(pipeline: Pipeline) -> None:
     header = pipeline.code(chart("Asthma."), request_id="r1").header
     assert header.request_id == "r1"
     assert [(release.system, release.version) for release in header.releases] == [("icd10cm", "2026")]
-    assert {name for name, _ in header.models} == {"dictionary", "abbreviations", "ranker:linear", "ranker:document"}
+    assert {name for name, _ in header.models} == {
+        "dictionary",
+        "abbreviations",
+        "ranker:linear",
+        "ranker:document",
+        "routing:chartcoder-default",
+    }
     assert all(len(content_hash) == 64 for _, content_hash in header.models)
 
 
 def test_every_suggestion_has_a_route_and_says_why(pipeline: Pipeline) -> None:
     for suggestion in pipeline.code(chart(NOTE)).suggestions:
         assert suggestion.route in Route
-        assert suggestion.reasons[-1].rule == f"route:{suggestion.route.value.lower()}"
+        assert suggestion.reasons[-1].rule.startswith("route:")
+        assert suggestion.reasons[-1].detail.startswith(f"{suggestion.route.value}: ")
 
 
 def test_no_message_carries_chart_text(pipeline: Pipeline) -> None:

@@ -33,6 +33,7 @@ COMMANDS = {
     "keys": ("engine.cli.keys", "API keys that may call a server."),
     "status": ("engine.cli.status", "Is the installation, or a server, well."),
     "retention": ("engine.cli.retention", "Kept charts: how long, and their end."),
+    "routing": ("engine.cli.routing", "Routing policies: is one sound, what does it say."),
     "audit": ("engine.cli.audit", "The audit log: is it whole, what does a record say."),
 }
 

@@ -42,30 +42,30 @@ class ServerError(ChartcoderError):
         self.REASON = error.reason or error.code
 
 
-def code_here(config: Config, files: Iterable[ChartFile]) -> Iterator[Answer]:
+def code_here(config: Config, files: Iterable[ChartFile], *, explain: bool = False) -> Iterator[Answer]:
     """Code charts in this process; each is in the audit log before it is answered.
 
     The engine is opened at once; raises AuditError if the audit log cannot be opened at all.
     """
     live = open_engine(config)
-    return _answers(live.pipeline, live.audit_log(), files)
+    return _answers(live.pipeline, live.audit_log(), files, explain)
 
 
-def _answers(pipeline: "Pipeline", log: "AuditLog", files: Iterable[ChartFile]) -> Iterator[Answer]:
+def _answers(pipeline: "Pipeline", log: "AuditLog", files: Iterable[ChartFile], explain: bool) -> Iterator[Answer]:
     with log:
         for file in files:
             if isinstance(file.chart, Chart):
-                yield Answer(file.file, file.chart_id, file.chart, _code(pipeline, log, file.chart))
+                yield Answer(file.file, file.chart_id, file.chart, _code(pipeline, log, file.chart, explain))
             else:
                 yield _refused(file, file.chart)
 
 
-def _code(pipeline: "Pipeline", log: "AuditLog", chart: Chart) -> CodedChart | ChartcoderError:
+def _code(pipeline: "Pipeline", log: "AuditLog", chart: Chart, explain: bool) -> CodedChart | ChartcoderError:
     from engine.audit.log import record_coded_chart
     from engine.cli.operator import operator
 
     try:
-        coded = pipeline.code(chart)
+        coded = pipeline.code(chart, explain=explain)
         return replace(coded, audit_record=record_coded_chart(log, chart, coded, origin=operator()).record_id)
     except ChartcoderError as error:
         return error
@@ -79,7 +79,7 @@ def _refused(file: ChartFile, error: ChartcoderError) -> Answer:
     return Answer(file.file, file.chart_id, None, error)
 
 
-def code_remotely(server: str, files: Iterable[ChartFile]) -> Iterator[Answer]:
+def code_remotely(server: str, files: Iterable[ChartFile], *, explain: bool = False) -> Iterator[Answer]:
     """Code charts on a server, several in flight; if it goes away, the charts it has not answered have failed.
 
     Raises ConfigError if no server is there.
@@ -94,7 +94,7 @@ def code_remotely(server: str, files: Iterable[ChartFile]) -> Iterator[Answer]:
             raise ConfigError(f"server {server}: {error.message}; is it running, and on that port?") from None
         feed = _Feed(files)
         try:
-            for answer in client.code_charts(feed.charts()):
+            for answer in client.code_charts(feed.charts(), explain=explain):
                 yield from feed.take_unreadable()
                 yield _answered(feed.sent.popleft(), answer)
             yield from feed.take_unreadable()

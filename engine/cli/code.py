@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import click
 
@@ -65,6 +66,13 @@ from engine.types import Chart, Setting, Sex
 @click.option(
     "--systems", type=read_systems, metavar="NAME,...", help="Code systems wanted. [default: all that are on]"
 )
+@click.option(
+    "--routing-policy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rules on who acts on a suggestion. [default: the packaged policy]",
+)
+@click.option("--explain", is_flag=True, help="Say of each code what moved its score, and why its alternatives lost.")
 @click.pass_obj
 def code(
     config: Config,
@@ -77,6 +85,8 @@ def code(
     age: int | None,
     sex: str,
     systems: tuple[str, ...] | None,
+    routing_policy: Path | None,
+    explain: bool,
 ) -> None:
     """Code charts: each FILE is one chart of plain UTF-8 text, "-" (or no file) is standard input.
 
@@ -87,6 +97,9 @@ def code(
     chartcoder code note.txt --format html > note.html
     chartcoder code notes/*.txt --server localhost:50551
 
+    --explain is for those who look after the engine: weights are log-odds of its models, beside a term of two words
+    that is named once and of which nothing is known.
+
     A chart that cannot be coded does not stop the others: it is named on standard error and its jsonl line carries
     "error". Each coded chart is written to the audit log before it is answered.
 
@@ -95,9 +108,15 @@ def code(
     given = Chart("", (), Setting(setting.upper()), day, Sex(sex.upper()), age, systems=systems or ())
     facts = replace(given, discharge_date=discharge_day)
     charts = read_charts(files, facts, max_bytes=config.max_chart_bytes)
+    config = config.changed({"routing_policy": routing_policy})
     if server is None:
         _check_systems(facts.systems, config)
-    answers = code_here(config, charts) if server is None else code_remotely(server, charts)
+    elif routing_policy is not None:
+        raise ConfigError("routing-policy: got it with --server, want the server's own (serve --routing-policy)")
+    if server is None:
+        answers = code_here(config, charts, explain=explain)
+    else:
+        answers = code_remotely(server, charts, explain=explain)
     count = len(files) or 1
     if not is_typed(files):  # a bar would write over what is being typed
         answers = watched(answers, "coding", total=count)

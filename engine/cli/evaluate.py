@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import click
 
+from engine.cli.evaluate_routing import measure_routing, routing_tables, write_plot
 from engine.cli.progress import Bar
 from engine.cli.settings import open_engine
 from engine.cli.streams import write_line
@@ -16,6 +17,8 @@ from engine.errors import InputError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from engine.evaluation.coded import Answers
+    from engine.evaluation.risk import Recorder
     from engine.pipeline import Pipeline
 
 Tick = Callable[[int, int], None]
@@ -26,6 +29,14 @@ class Result(Protocol):
 
     def to_json(self) -> dict[str, Any]: ...
     def errors(self, limit: int) -> list[str]: ...
+
+
+@runtime_checkable
+class OfDocuments(Protocol):
+    """What an evaluation of whole documents has besides: the answers beside their gold."""
+
+    @property
+    def answers(self) -> "Answers": ...
 
 
 @click.command()
@@ -47,8 +58,19 @@ class Result(Protocol):
     show_default=True,
     help="aci: what of a visit is read.",
 )
+@click.option("--routing", is_flag=True, help="codiesp, aci: also what needs no person, by confidence and by policy.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="With --routing, the curve as SVG.")
 @click.pass_obj
-def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int, part: str) -> None:
+def evaluate(
+    config: Config,
+    corpus: str,
+    path: Path,
+    as_json: bool,
+    limit: int,
+    part: str,
+    routing: bool,
+    plot: Path | None,
+) -> None:
     """Measure accuracy on gold labels, in the corpus's own format.
 
     \b
@@ -61,34 +83,47 @@ def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int,
     Each missed code is traced to what it was lost to: a rule, the context of its mention, a rival, the threshold, a
     code of the same category; or nothing was matched, though the words of its title may stand there.
 
+    --routing takes the codes from the surest down: at a precision, how many codes and how many whole charts need no
+    person; and what the policy in force (setting routing_policy) sends where, by rule.
+
     --errors prints the text around each error: for openly licensed corpora, never for patients' charts.
     """
+    if (routing and corpus == "negex") or (plot and not routing):
+        raise click.UsageError("--routing is for codiesp and aci, and --plot goes with it")
     pipeline = open_engine(config).pipeline
+    from engine.evaluation.risk import Recorder
+
+    recorder = Recorder(pipeline.code)
     bar = Bar(corpus, total=None)
     bar.arm()
     try:
-        result = _run(corpus, path, part, pipeline, bar.advance)
+        result = _run(corpus, path, part, pipeline, recorder, bar.advance)
     finally:
         bar.close()
     scores, errors = result.to_json(), result.errors(limit) if limit else []
+    measured = measure_routing(corpus, result.answers, recorder) if routing and isinstance(result, OfDocuments) else {}
+    if plot:
+        write_plot(plot, corpus, measured)
     if as_json:
+        scores |= {"routing": measured} if measured else {}
         write_line(json.dumps(scores | ({"errors": errors} if limit else {}), ensure_ascii=False))
         return
     _print_table(corpus, scores)
+    _print_routing(measured)
     for line in errors:
         write_line(line)
 
 
-def _run(corpus: str, path: Path, part: str, pipeline: "Pipeline", tick: Tick) -> Result:
+def _run(corpus: str, path: Path, part: str, pipeline: "Pipeline", code_chart: "Recorder", tick: Tick) -> Result:
     from engine.evaluation import aci, codiesp, golden, negex
 
     try:
         if corpus == "codiesp":
-            return codiesp.evaluate(path, pipeline.code, probe=pipeline, tick=tick, systems=pipeline.loaded_systems())
+            return codiesp.evaluate(path, code_chart, probe=pipeline, tick=tick, systems=pipeline.loaded_systems())
         if corpus == "aci":
-            return aci.evaluate(path, pipeline.code, part=part, probe=pipeline, tick=tick)
+            return aci.evaluate(path, code_chart, part=part, probe=pipeline, tick=tick)
         if corpus == "golden":
-            return golden.evaluate(path, pipeline.code, tick=tick)
+            return golden.evaluate(path, code_chart, tick=tick)
         return negex.evaluate(path, pipeline.read_context)
     except UnicodeDecodeError:
         raise InputError(f"corpus path: got {path}, which is not UTF-8, want a {corpus} corpus", field="path") from None
@@ -104,6 +139,13 @@ def _print_table(corpus: str, scores: dict[str, Any]) -> None:
     console = output_console()
     console.print(_table(corpus, {name: value for name, value in scores.items() if name != "causes"}))
     console.print(_cause_table(scores["causes"]))
+
+
+def _print_routing(measured: dict[str, Any]) -> None:
+    from engine.cli.terminal import output_console
+
+    for table in routing_tables(measured) if measured else ():
+        output_console().print(table)
 
 
 def _cause_table(causes: dict[str, dict[str, int]]) -> "Table":

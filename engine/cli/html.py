@@ -5,7 +5,7 @@ The page holds no script and may load nothing, so chart text cannot do anything 
 
 from engine.cli.html_style import STYLE
 from engine.cli.html_text import marked_text, show, spans_of
-from engine.cli.shown import percent
+from engine.cli.shown import explanation_lines, percent
 from engine.cli.table import quote
 from engine.errors import ChartcoderError
 from engine.types import Alert, Chart, CodedChart, Reason, Role, Suggestion
@@ -85,12 +85,13 @@ def _suggestion(suggestion: Suggestion, number: int, anchor: str) -> str:
     more = "".join(
         f"<li>or {show(c.code)} {show(c.display)} ({percent(c.score)})</li>" for c in suggestion.alternatives
     )
+    moved = "".join(f"<li>{show(line)}</li>" for line in explanation_lines(suggestion.explanation))
     return (
         f'<li class="suggestion"><a class="number" href="#{anchor}-{number}">{number}</a>'
         f'<div><span class="code">{show(suggestion.code)}</span>{show(suggestion.display)}'
         f"{f'<span class=role>{role}</span>' if role else ''}{units}</div>"
         f'<span class="route {route}">{percent(suggestion.confidence)} {route}</span>'
-        f'<details class="why"><summary>why</summary><ul>{reasons}{more}</ul></details></li>'
+        f'<details class="why"><summary>why</summary><ul>{reasons}{more}{moved}</ul></details></li>'
     )
 
 

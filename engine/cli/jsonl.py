@@ -1,6 +1,7 @@
 """A coded chart as the JSON line that API.md fixes."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from engine.errors import ChartcoderError
@@ -93,6 +94,7 @@ def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
         "alternatives": [candidate_json(candidate) for candidate in suggestion.alternatives],
         "reasons": [{"rule": r.rule, "source": r.source, "detail": r.detail} for r in suggestion.reasons],
         **({"units": suggestion.units} if suggestion.units != 1 else {}),
+        **({"explanation": asdict(suggestion.explanation)} if suggestion.explanation is not None else {}),
     }
 
 

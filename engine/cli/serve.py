@@ -10,6 +10,7 @@ import click
 from engine.cli.progress import steps
 from engine.cli.settings import read_systems, writing_to
 from engine.config import LOG_LEVELS, Config
+from engine.routing.read import read_policy
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _DEFAULTS = {item.name: item.default for item in fields(Config)}
@@ -71,6 +72,19 @@ def setting(name: str, kind: Any, about: str, *, metavar: str | None = None) -> 
 @setting("vault_dir", click.Path(path_type=Path), "Folder of kept charts.", metavar="FOLDER")
 @setting("retention_days", int, "Days that charts are kept.", metavar="N")
 @setting("audit_witness", click.Path(path_type=Path), "Folder that gets signed checkpoints.", metavar="FOLDER")
+@click.option(
+    "--ranker",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Files of a document ranker (`make train`). [default: the packaged one]",
+)
+@setting("shadow_charts", int, "Charts that a new ranker or policy codes beside the old one first.", metavar="N")
+@click.option(
+    "--routing-policy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rules on who acts on a suggestion. [default: the packaged policy]",
+)
 @click.pass_obj
 def serve(config: Config, /, **given: Any) -> None:
     """Serve CodingService, CodeSetService and AuditService over gRPC until SIGTERM or Ctrl-C, then drain.
@@ -83,10 +97,14 @@ def serve(config: Config, /, **given: Any) -> None:
     chartcoder --config server.toml serve             settings from a file; options go before it
     chartcoder code note.txt --server localhost:50551 a chart to code there
 
+    SIGHUP has --ranker and --routing-policy read again: what is sound takes over between two charts, what is not is
+    refused with a log line while the old goes on.
+
     Logs are JSON lines on standard error, without chart text. A second Ctrl-C cuts the drain short. Beyond loopback the
     server listens with TLS and identities only, or with --insecure. docs/identities.md says how callers are named.
     """
     settings = config.changed(given)
+    read_policy(settings.routing_policy)  # a faulty one stops the start, not each worker
     with steps() as progress, writing_to(settings.home):
         from engine.live import build
 

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from engine.cli.shown import percent
+from engine.cli.shown import explanation_lines, percent
 from engine.cli.terminal import output_console
 from engine.types import Chart, CodedChart, Evidence, Query, Reason, Role, Route, Severity, Suggestion
 
@@ -16,7 +16,7 @@ _SEVERITY_STYLE = {Severity.INFO: "dim", Severity.WARNING: "yellow", Severity.ER
 _BEFORE, _AFTER = 34, 26
 _MAX_EVIDENCE = 2
 _MAX_INDICATORS = 3
-# Says no more than the route itself.
+# By confidence alone: says no more than the route itself.
 _PLAIN_ROUTE = "route:auto"
 _SPACES = re.compile(r"\s+")
 
@@ -81,6 +81,8 @@ def _details(chart: Chart, suggestion: Suggestion) -> Text:
         if reason.rule == _PLAIN_ROUTE:
             continue
         details.append(f"\n{_reason(reason)}", style="dim")
+    for line in explanation_lines(suggestion.explanation):
+        details.append(f"\n{line}", style="dim")
     return details
 
 

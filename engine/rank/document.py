@@ -21,7 +21,8 @@ from engine.errors import ArtifactError
 from engine.rank.ranking import Ranked
 from engine.types import Candidate, Origin
 
-_FOLDER = Path(__file__).parent
+PACKAGED = Path(__file__).parent
+MODEL_FILES = ("document_ranker.onnx", "code_rates.tsv")
 # How many documents' worth the broader group of a code counts as: its chapter for a category, its category for a code.
 _CATEGORY_WEIGHT, _CODE_WEIGHT = 8.0, 4.0
 # A finding whose best code is less likely than this is not worth a coder's look, but a plain term or resolved
@@ -171,9 +172,9 @@ class DocumentRanker:
     Raises ArtifactError on files that are missing, broken, or made for other features.
     """
 
-    def __init__(self, folder: Path = _FOLDER, *, has_rates: bool = True) -> None:
+    def __init__(self, folder: Path = PACKAGED, *, has_rates: bool = True) -> None:
         """Without rates every code counts as never seen before."""
-        model, rates = folder / "document_ranker.onnx", folder / "code_rates.tsv"
+        model, rates = (folder / name for name in MODEL_FILES)
         try:
             self.rates = CodeRates.read(rates) if has_rates else CodeRates({})
             data = model.read_bytes()

@@ -55,6 +55,11 @@ class LinearRanker:
         scores: NDArray[np.float32] = (1.0 / (1.0 + np.exp(-sums))).astype(np.float32)
         return scores
 
+    def parts(self, row: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what each feature of a row adds to its log-odds: float32[len(FEATURES)]."""
+        parts: NDArray[np.float32] = row * self._weights
+        return parts
+
 
 def _read_weights(path: Path) -> dict[str, float]:
     table = tomllib.loads(path.read_text(encoding="utf-8"))["weights"]

@@ -14,6 +14,7 @@ from engine._wire import FrameWriter
 from engine.audit.chain import Receipt
 from engine.audit.log import AuditLog
 from engine.audit.record import Entry, Origin, chart_coded, chart_started, hash_chart_id
+from engine.config import Config
 from engine.edits.run import ClaimChecker
 from engine.errors import InputError, ReleaseError
 from engine.server.convert import chart_from
@@ -32,7 +33,9 @@ OnFindings = Callable[[list[Finding]], None]
 class Coder(Protocol):
     """What the server needs of the pipeline."""
 
-    def code(self, chart: Chart, *, request_id: str = "", on_findings: OnFindings | None = None) -> CodedChart: ...
+    def code(
+        self, chart: Chart, *, request_id: str = "", on_findings: OnFindings | None = None, explain: bool = False
+    ) -> CodedChart: ...
     def header(self, chart: Chart, request_id: str = "") -> Header: ...
 
 
@@ -40,12 +43,14 @@ class Engine(Protocol):
     """What the server needs of engine.live.Live."""
 
     @property
-    def pipeline(self) -> Coder: ...
+    def coder(self) -> Coder: ...
     @property
     def releases(self) -> Releases: ...
     def claim_checker(self) -> ClaimChecker: ...
     def audit_log(self) -> AuditLog: ...
     def problem(self) -> str: ...
+    def models(self) -> dict[str, str]: ...
+    def swap(self, config: Config, *, on_done: Callable[[Any], None]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where answers are drafted; `salt` is the audit log's, `vault` keeps the charts that were coded, if any are."""
+    """Where answers are drafted; `salt` is the audit log's, `vault` keeps the charts that were coded, if any are.
 
-    coder: Coder
+    A chart has one coder, the engine may get another.
+    """
+
+    engine: Engine
     salt: bytes
     vault: Vault | None = None
 
@@ -78,7 +86,7 @@ class Desk:
         """Code the chart of a request that came from `origin`; raises InputError, ReleaseError or AuditError."""
         chart = chart_from(request)
         with _FieldsOfRequest():
-            coded = self.coder.code(chart, request_id=request_id)
+            coded = self.engine.coder.code(chart, request_id=request_id, explain=request.explain)
         writer = _writer(chart, request)
         writer.add_findings(coded.findings)
         return self._close(chart, coded, writer, origin)
@@ -97,8 +105,9 @@ class Desk:
         `on_start` returns once the start is recorded; what either raises ends the work.
         """
         chart = chart_from(request)
+        coder = self.engine.coder
         with _FieldsOfRequest():
-            header = self.coder.header(chart, request_id)
+            header = coder.header(chart, request_id)
         on_start(Start(header, chart_started(chart, header, salt=self.salt, origin=origin)))
         writer = _writer(chart, request)
 
@@ -107,7 +116,7 @@ class Desk:
             on_pages([page for page in writer.flush() if page])
 
         with _FieldsOfRequest():
-            coded = self.coder.code(chart, request_id=request_id, on_findings=on_findings)
+            coded = coder.code(chart, request_id=request_id, on_findings=on_findings, explain=request.explain)
         return self._close(chart, coded, writer, origin)
 
     def _close(self, chart: Chart, coded: CodedChart, writer: FrameWriter, origin: Origin) -> Draft:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,11 +32,12 @@ from engine.server.guard import Guard
 from engine.server.health import Health
 from engine.server.helper import HelperReader, OpenEngine
 from engine.server.interceptors import Admission, Surrounding
-from engine.server.large import ReaderHere
+from engine.server.large import Reader, ReaderHere
 from engine.server.logs import get_log, on_loop_error
 from engine.server.observe import Observers
 from engine.server.pool import EnginePool
 from engine.server.refusals import Refusals
+from engine.server.reload import Reloader
 from engine.server.tls import check_exposure, open_credentials
 
 SERVICES = (coding.SERVICE, codesets.SERVICE, claim.SERVICE, audit.SERVICE)
@@ -74,6 +76,7 @@ class Server:
     health: Any
     admission: Admission
     pool: EnginePool
+    reloader: Reloader
     close_log: Callable[[], None]
     background: "list[asyncio.Task[None]]"
     observers: Observers
@@ -117,8 +120,8 @@ async def start(
     checker = engine.claim_checker()
     log = engine.audit_log()
     vault = open_vault(config) if config.keep_charts else None
-    desk = Desk(engine.pipeline, log.salt, vault)
-    reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
+    desk = Desk(engine, log.salt, vault)
+    reader: Reader = HelperReader(config, open_engine, log.salt) if open_engine else ReaderHere(desk)
     pool = EnginePool(desk, log, reader, max_in_flight=config.max_in_flight)
     admission = Admission()
     guard = Guard(gate, log, has_certificates=config.tls_client_ca is not None, levels=levels)
@@ -153,7 +156,8 @@ async def start(
             _tell_state(observers, wellness, pool),
         )
     ]
-    return Server(address, server, state, admission, pool, log.close, tasks, observers, guard.refusals)
+    reloader = Reloader(engine, reader, log)
+    return Server(address, server, state, admission, pool, reloader, log.close, tasks, observers, guard.refusals)
 
 
 async def run(
@@ -166,14 +170,24 @@ async def run(
     levels: SharedLevels | None = None,
     on_ready: Callable[[Address], None] = lambda _: None,
     stop: asyncio.Event | None = None,
+    named: Config | None = None,
+    on_reloader: Callable[[Reloader], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT or `stop`, then drain; a second signal cuts the drain short."""
+    """Serve until SIGTERM, SIGINT or `stop`, then drain; a second signal cuts the drain short.
+
+    SIGHUP has the ranker and the routing policy read again that the settings as they were `named` say, unless
+    `on_reloader` takes that over.
+    """
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(on_loop_error)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     stop = stop or asyncio.Event()
     server = await start(config, engine, port=port, share_port=share_port, open_engine=open_engine, levels=levels)
     _stop_on_signals(loop, stop)
+    if on_reloader is not None:
+        on_reloader(server.reloader)
+    else:
+        _reload_on_signal(loop, partial(server.reloader.reload, named or config))
     log = get_log()
     log.info("ready", pid=os.getpid(), **_place(server.address))
     on_ready(server.address)
@@ -203,6 +217,12 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> No
             loop.add_signal_handler(number, partial(on_signal, number))
         except (ValueError, RuntimeError):  # not in the main thread: whoever runs us there stops us
             return
+
+
+def _reload_on_signal(loop: asyncio.AbstractEventLoop, reload: Callable[[], None]) -> None:
+    """Have SIGHUP read models and policy again, apart from the event loop: that takes a tenth of a second."""
+    with suppress(ValueError, RuntimeError):  # not in the main thread
+        loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, reload))
 
 
 def _options(config: Config, *, share_port: bool) -> list[tuple[str, int]]:

@@ -61,10 +61,17 @@ class HelperReader:
         self._job: Job | None = None
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._started_with = config
+
+    def renew(self, config: Config) -> None:
+        """Have the next chart read by a process that opens the engine with other settings."""
+        self._config = config
 
     def draft(self, job: Job, *, on_start: OnStart, on_pages: OnPages) -> Draft:
         """Draft the answer; raises AnsweredError, DroppedError, or ChartcoderError if the helper died."""
         self._number += 1
+        if self._pipe is not None and self._started_with is not self._config:
+            self._forget()
         try:
             pipe = self._pipe or self._start()
             self._job = job
@@ -92,7 +99,8 @@ class HelperReader:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
         spawn = get_context("spawn")
         ours, theirs = spawn.Pipe()
-        arguments = (self._config, self._open_engine, self._salt, theirs, self._dropped)
+        self._started_with = self._config
+        arguments = (self._started_with, self._open_engine, self._salt, theirs, self._dropped)
         self._process = spawn.Process(target=_help, args=arguments, name="helper", daemon=True)
         self._process.start()
         theirs.close()
@@ -203,13 +211,13 @@ def _help(config: Config, open_engine: OpenEngine, salt: bytes, pipe: Connection
     from engine.server.logs import set_up_logs
 
     set_up_logs(config.log_level)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.nice(NICE)
     # Findings hold no circles: walking all of them, over and over, would cost a large chart as much as finding them.
     gc.disable()
     vault = open_vault(config) if config.keep_charts else None
-    helper = _Helper(Desk(open_engine(config).pipeline, salt, vault), pipe, dropped)
+    helper = _Helper(Desk(open_engine(config), salt, vault), pipe, dropped)
     signal.signal(signal.SIGUSR1, helper.on_signal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
     with suppress(EOFError, OSError):

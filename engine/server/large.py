@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from engine.audit.log import AuditLog
+from engine.config import Config
 from engine.server.answers import Desk, Draft, Start, finish_parts
 from engine.server.jobs import Job, tell_loop
 from engine.server.receipts import receipt_told
@@ -29,6 +30,7 @@ class Reader(Protocol):
     def draft(self, job: Job, *, on_start: OnStart, on_pages: OnPages) -> Draft: ...
     def drop(self, job: Job) -> None: ...
     def rest(self) -> None: ...
+    def renew(self, config: Config) -> None: ...
 
 
 class ReaderHere:
@@ -46,6 +48,9 @@ class ReaderHere:
 
     def rest(self) -> None:
         """Do nothing."""
+
+    def renew(self, config: Config) -> None:
+        """Do nothing: the desk asks the engine."""
 
 
 class LargeLane:

@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -23,17 +23,20 @@ from engine.config import Config
 from engine.errors import ChartcoderError, ConfigError
 from engine.identity.gate import Gate
 from engine.identity.levels import SharedLevels
+from engine.pinned import pin
 from engine.server.answers import Engine
 from engine.server.app import Address, port_error, run
 from engine.server.cores import keep_on_one_core
 from engine.server.helper import OpenEngine
 from engine.server.logs import get_log, set_up_logs
 from engine.server.metrics import forget_worker, listening
+from engine.server.reload import Reloader, pin_anew
 from engine.server.tls import check_exposure
 
 OnReady = Callable[[Address], None]
 # A worker that dies is replaced; this many deaths before they were ready, and the server gives up.
 MAX_FAILED_STARTS = 3
+_STOP, _RELOAD = b"s", b"r"
 
 
 def open_live(config: Config) -> Engine:
@@ -54,13 +57,14 @@ def serve(config: Config, *, open_engine: OpenEngine = open_live, on_ready: OnRe
     set_up_logs(config.log_level)
     check_exposure(config, Gate.of(config))
     _check_socket_free(config.uds)
+    named, config = config, pin(config)  # what serves rests on copies: files may change while it does
     with listening(config.metrics_port):
         with closing(_reserve(config)) as reserved:
             port = reserved.getsockname()[1]
             if config.workers > 1:
-                return _Supervisor(config, port, open_engine, on_ready).run()
+                return _Supervisor(named, config, port, open_engine, on_ready).run()
             engine = open_engine(config)
-        _run_loop(config, engine, open_engine, port=port, share_port=False, on_ready=on_ready)
+        _run_loop(config, engine, open_engine, port=port, share_port=False, on_ready=on_ready, named=named)
 
 
 def _run_loop(
@@ -73,7 +77,9 @@ def _run_loop(
     on_ready: OnReady,
     levels: SharedLevels | None = None,
     stop: "_Stop | None" = None,
+    named: Config | None = None,
 ) -> None:
+    """Serve; SIGHUP reads again what the settings as they were `named` say, or the supervisor tells through `stop`."""
     # What is open now stays: the collector need not walk it again (a pause of 20 ms, every few hundred charts).
     gc.collect()
     gc.freeze()
@@ -90,6 +96,8 @@ def _run_loop(
             levels=levels,
             on_ready=on_ready,
             stop=event,
+            named=named,
+            on_reloader=stop.reload_with if stop else None,
         )
         runner.run(serving)
 
@@ -143,16 +151,28 @@ def _check_socket_free(path: Path | None) -> None:
 
 @dataclass(slots=True)
 class _Stop:
-    """Stops a worker's loop when its supervisor says so or is gone."""
+    """Stops a worker's loop when its supervisor closes the pipe or is gone; what it says is what to serve with."""
 
     pipe: Connection
+    reloader: Reloader | None = None
+
+    def reload_with(self, reloader: Reloader) -> None:
+        """Have what the supervisor says given to this; said before, it is lost, and the worker has started with it."""
+        self.reloader = reloader
 
     def tell(self, loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-        """Set the event when the supervisor's end of the pipe speaks or closes."""
+        """Set the event when the supervisor's end of the pipe closes."""
 
         def watch() -> None:
-            wait([self.pipe])
-            loop.call_soon_threadsafe(event.set)
+            try:
+                while True:
+                    pinned = self.pipe.recv()
+                    if self.reloader is not None:
+                        self.reloader.take(pinned)
+            except (EOFError, OSError):
+                pass
+            finally:
+                loop.call_soon_threadsafe(event.set)
 
         threading.Thread(target=watch, daemon=True, name="supervisor").start()
 
@@ -164,8 +184,9 @@ def _work(
     set_up_logs(config.log_level)
     if config.pin_workers:
         keep_on_one_core(worker)
-    # A terminal's Ctrl-C reaches the whole group: the supervisor alone decides when workers stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A terminal's Ctrl-C and hang-up reach the whole group: the supervisor alone decides when workers stop or reload.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     try:
         engine = open_engine(config)
         stop = _Stop(pipe)
@@ -177,7 +198,9 @@ def _work(
 class _Supervisor:
     """Starts the workers, replaces those that die, stops them all."""
 
-    def __init__(self, config: Config, port: int, open_engine: OpenEngine, on_ready: OnReady) -> None:
+    def __init__(self, named: Config, config: Config, port: int, open_engine: OpenEngine, on_ready: OnReady) -> None:
+        """`named` are the settings with the operator's files, `config` those with the copies that are served."""
+        self._named = named
         self._config = config
         self._port = port
         self._open_engine = open_engine
@@ -193,7 +216,8 @@ class _Supervisor:
         """Watch over the workers until a signal comes; raises what kept the first ones from starting."""
         wake, signalled = multiprocessing.Pipe(duplex=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: signalled.send_bytes(b"s"))
+            signal.signal(number, lambda *_: signalled.send_bytes(_STOP))
+        signal.signal(signal.SIGHUP, lambda *_: signalled.send_bytes(_RELOAD))
         try:
             for worker in range(self._config.workers):
                 self._start(worker)
@@ -242,9 +266,22 @@ class _Supervisor:
             ended = {process.sentinel: worker for worker, process in self._processes.items()}
             ready = wait([wake, *ended])
             if wake in ready:
-                return
+                if wake.recv_bytes() == _STOP:
+                    return
+                self._reload()
+                ready.remove(wake)
             for sentinel in ready:
                 self._replace(ended[sentinel])  # type: ignore[index]  # only sentinels are left
+
+    def _reload(self) -> None:
+        """Have every worker serve with what the operator's files say now, and those that start later."""
+        pinned = pin_anew(self._named)
+        if pinned is None:
+            return
+        self._config = pinned
+        for pipe in self._pipes.values():
+            with suppress(OSError):  # it is dying: its successor starts with these
+                pipe.send(pinned)
 
     def _replace(self, worker: int) -> None:
         get_log().error("worker died", worker=worker, exit_code=self._processes[worker].exitcode)

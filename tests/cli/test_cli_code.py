@@ -137,9 +137,9 @@ def test_facts_of_the_encounter_reach_the_chart(terminal: Terminal, monkeypatch:
 
     original = Pipeline.code
 
-    def remember(self: Pipeline, chart: Any) -> Any:
+    def remember(self: Pipeline, chart: Any, **named: Any) -> Any:
         seen.append(chart)
-        return original(self, chart)
+        return original(self, chart, **named)
 
     monkeypatch.setattr(Pipeline, "code", remember)
     facts = ["--setting", "Inpatient", "--date", "2026-03-31", "--age", "61", "--sex", "female", "--systems", "icd10cm"]
@@ -188,3 +188,18 @@ def test_the_table_lets_no_control_character_through(terminal: Terminal) -> None
     run = terminal.run("code", stdin=b"\x1b]0;title\x07 Assessment: hypertension \x1b[31mred\x1b[0m \xc2\x9b31m")
     assert "I10" in run.out
     assert not set(run.out) & {"\x1b", "\x07", "\x9b"}
+
+
+def test_explanations_are_given_if_they_are_asked_for(terminal: Terminal) -> None:
+    note = b"ASSESSMENT: Hypertension."
+    (plain,) = terminal.run("code", "-", "--format", "jsonl", stdin=note).lines
+    (told,) = terminal.run("code", "-", "--format", "jsonl", "--explain", stdin=note).lines
+    (suggestion,) = told["suggestions"]
+    explanation = suggestion.pop("explanation")
+    assert [suggestion] == plain["suggestions"]
+    assert explanation["code"] == "I10"
+    assert "stated in ASSESSMENT" in [influence["words"] for influence in explanation["influences"]]
+    assert set(explanation) == {"code", "score", "influences", "contrasts"}
+    for form in ("table", "html"):
+        assert "stated in ASSESSMENT" in terminal.run("code", "-", "--format", form, "--explain", stdin=note).out
+        assert "(mention)" not in terminal.run("code", "-", "--format", form, stdin=note).out

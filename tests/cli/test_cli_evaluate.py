@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from command_line import Terminal
@@ -117,3 +118,27 @@ def test_an_unknown_record_and_a_missing_log_say_so(terminal: Terminal) -> None:
     run = terminal.run("audit", "show", "f" * 32)
     assert (run.status, run.out) == (1, "")
     assert "want the audit_record of an answer in this log" in run.err
+
+
+def test_routing_says_what_needs_no_person(terminal: Terminal) -> None:
+    note = "ASSESSMENT: Hypertension. Acute bronchitis."
+    rows = [{"encounter_id": "v1", "note": note, "dialogue": "", "icd10cm": ["I10"]}]
+    path = terminal.write("visits.jsonl", "\n".join(map(json.dumps, rows)))
+    plot = terminal.folder / "curve.svg"
+    run = terminal.run("evaluate", "aci", path, "--json", "--routing", "--plot", plot)
+    assert run.status == 0
+    routing = json.loads(run.out)["routing"]
+    assert (routing["suggestions"]["codes"], routing["suggestions"]["charts"]) == (2, 1)
+    assert routing["suggestions"]["at_coverage"]["1.00"]["precision"] == 0.5
+    assert sum(counted["codes"] for counted in routing["policy"]["routes"].values()) == 2
+    assert ElementTree.parse(plot).getroot().tag.endswith("svg")
+    table = terminal.run("evaluate", "aci", path, "--routing").out
+    assert "what needs no person: suggestions (2 codes, 1 charts)" in table
+
+
+@pytest.mark.parametrize("words", [("negex", "--routing"), ("aci", "--plot", "x.svg")])
+def test_routing_is_measured_on_documents_alone(terminal: Terminal, words: tuple[str, ...]) -> None:
+    path = terminal.write("file.txt", "x")
+    run = terminal.run("evaluate", words[0], path, *words[1:])
+    assert run.status == 2
+    assert "--routing is for codiesp and aci" in run.err

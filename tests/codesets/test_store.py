@@ -8,7 +8,7 @@ from made_files import open_release, small_release
 
 from codesets.errors import NoReleaseError, SnapshotError
 from codesets.store import Releases, save_release
-from codesets.types import System
+from codesets.types import Node, ReleaseSource, System
 
 
 @pytest.fixture
@@ -93,3 +93,30 @@ def test_one_broken_snapshot_is_named(tmp_path: Path) -> None:
     broken.write_bytes(broken.read_bytes()[:-1])
     with pytest.raises(SnapshotError, match=broken.name):
         Releases.open(tmp_path)
+
+
+def test_a_code_is_new_in_the_first_release_that_may_report_it(tmp_path: Path) -> None:
+    def node(code: str, *, billable: bool = True, added: date | None = None) -> Node:
+        return Node(code, f"Title of {code}", "", billable, added=added)
+
+    years = {
+        2025: (node("I10"), node("R51")),
+        2026: (node("I10"), node("R51", billable=False), node("R51.0"), node("U07.1", added=date(2026, 4, 1))),
+        2027: (
+            node("I10", added=date(2015, 10, 1)),
+            node("R51.0"),
+            node("U07.1"),
+            node("Z99.9", added=date(2026, 10, 1)),
+        ),
+    }
+    for year, nodes in years.items():
+        days = date(year - 1, 10, 1), date(year, 9, 30)
+        save_release(tmp_path, ReleaseSource(System.ICD10CM, str(year), *days, "made", nodes))
+    releases = Releases.open(tmp_path)
+    new = {
+        snapshot.release.version: {code for code in snapshot.codes() if releases.is_new(snapshot, code)}
+        for snapshot in releases.snapshots(System.ICD10CM)
+    }
+    # The first release has none before it. R51 may not be reported any more from 2026 on, R51.0 may.
+    assert new == {"2025": set(), "2026": {"R51.0", "U07.1"}, "2027": {"Z99.9"}}
+    assert not releases.is_new(releases.snapshots(System.ICD10CM)[0], "no code")

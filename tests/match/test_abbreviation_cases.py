@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.pipeline import Pipeline
-from engine.routing import HOLD_CONFIDENCE
+from engine.routing.read import read_policy
 from engine.types import Chart, Document, Finding
 
 _BRACED = re.compile(r"\{([^{}]+)\}")
@@ -42,7 +42,7 @@ def _meaning(found: list[Finding]) -> str:
     if not found:
         return "-"
     if found[0].is_unresolved:
-        assert found[0].codes[0].score < HOLD_CONFIDENCE
+        assert found[0].codes[0].score < min(threshold.hold for threshold in read_policy().thresholds)
         return "?"
     return found[0].codes[0].code
 

@@ -164,7 +164,9 @@ class ServerProcess:
         names = ("port", "workers", "pin_workers", "drain_s", "log_level", "max_in_flight", "metrics_port")
         settings = {name: getattr(config, name) for name in names}
         paths = {"home": str(config.home), "audit_dir": str(config.audit_directory)}
-        paths |= {name: str(path) for name in ("uds", "api_keys", "identities") if (path := getattr(config, name))}
+        for name in ("uds", "routing_policy", "api_keys", "identities"):
+            if path := getattr(config, name):
+                paths[name] = str(path)
         program = (
             "import json, sys\n"
             "from engine.config import Config\n"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from made_coded import made_coded, made_finding, made_suggestion
 
@@ -20,6 +21,7 @@ from engine.charts import check_chart
 from engine.config import Config
 from engine.edits.run import ClaimChecker
 from engine.errors import ReleaseError, UnsupportedSystemError
+from engine.explanation import Explanation, Influence
 from engine.types import (
     Assertion,
     Axis,
@@ -93,7 +95,12 @@ class FakeCoder:
         self.coded = 0
 
     def code(
-        self, chart: Chart, *, request_id: str = "", on_findings: Callable[[list[Finding]], None] | None = None
+        self,
+        chart: Chart,
+        *,
+        request_id: str = "",
+        on_findings: Callable[[list[Finding]], None] | None = None,
+        explain: bool = False,
     ) -> CodedChart:
         header = self.header(chart, request_id)
         text = chart.documents[0].text
@@ -110,7 +117,10 @@ class FakeCoder:
                 on_findings(found)
             findings += found
         self.coded += 1
-        return made_coded(chart, findings, suggest(findings), header=header)
+        suggestions = suggest(findings)
+        for suggestion in suggestions if explain else ():
+            suggestion.explanation = Explanation(suggestion.code, 0.5, [Influence("made", "made", "as made", -0.25)])
+        return made_coded(chart, findings, suggestions, header=header)
 
     def header(self, chart: Chart, request_id: str = "") -> Header:
         check_chart(chart, max_bytes=self._config.max_chart_bytes)
@@ -122,7 +132,9 @@ class FakeCoder:
         except NoReleaseError as error:
             raise ReleaseError(str(error), field=chart.release_day_field) from None
         used = (ReleaseUsed(release.system.value, release.version, release.content_hash),)
-        return Header("test", used, (("dictionary", "0" * 64),), request_id)
+        policy = self._config.routing_policy
+        models = (("dictionary", "0" * 64), *((("routing:made", policy.parent.name),) if policy else ()))
+        return Header("test", used, models, request_id)
 
 
 def find(text: str, document: int) -> list[Finding]:
@@ -163,6 +175,18 @@ class FakeEngine:
 
     def claim_checker(self) -> ClaimChecker:
         return ClaimChecker(EditTables.open(self.config.home), self.releases)
+
+    @property
+    def coder(self) -> FakeCoder:
+        return self.pipeline
+
+    def models(self) -> dict[str, str]:
+        policy = self.config.routing_policy
+        return {"ranker:document": "0" * 64, "routing:made": policy.parent.name if policy else ""}
+
+    def swap(self, config: Config, *, on_done: Callable[[Any], None]) -> None:
+        self.config, self.pipeline = config, FakeCoder(config, self.releases)
+        on_done(None)
 
     def audit_log(self) -> AuditLog:
         return AuditLog(self.config.audit_directory)

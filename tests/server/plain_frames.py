@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from engine import explanation as records
 from engine import types
 from engine.pb.chartcoder.v1 import types_pb2
 from engine.server.offsets import OffsetTable
@@ -53,6 +54,17 @@ def _put_suggestion(to: types_pb2.Suggestion, suggestion: types.Suggestion, tabl
     for reason in suggestion.reasons:
         to.reasons.add(rule=reason.rule, source=reason.source, detail=reason.detail)
     to.units = suggestion.units if suggestion.units != 1 else 0
+    if suggestion.explanation is not None:
+        _put_explanation(to.explanation, suggestion.explanation)
+
+
+def _put_explanation(to: types_pb2.Explanation, explanation: records.Explanation) -> None:
+    to.SetInParent()
+    to.code, to.score = explanation.code, explanation.score
+    for item in explanation.influences:
+        to.influences.add(model=item.model, feature=item.feature, words=item.words, weight=item.weight)
+    for other in explanation.contrasts:
+        to.contrasts.add(code=other.code, words=other.words, weight=other.weight)
 
 
 def _put_alert(to: types_pb2.Alert, alert: types.Alert, tables: Sequence[OffsetTable]) -> None:

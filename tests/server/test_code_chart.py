@@ -94,7 +94,7 @@ class RefusingEngine:
     """An engine whose audit log stops recording after it was opened."""
 
     def __init__(self, engine: Any) -> None:
-        self.pipeline, self.releases, self._engine = engine.pipeline, engine.releases, engine
+        self.coder, self.releases, self._engine = engine.coder, engine.releases, engine
         self.claim_checker = engine.claim_checker
 
     def problem(self) -> str:

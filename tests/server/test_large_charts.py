@@ -100,7 +100,7 @@ class Refusing:
     """An engine whose audit log refuses one kind of record."""
 
     def __init__(self, engine: Any, kind: str) -> None:
-        self.pipeline, self.releases, self._engine, self._kind = engine.pipeline, engine.releases, engine, kind
+        self.coder, self.releases, self._engine, self._kind = engine.coder, engine.releases, engine, kind
         self.claim_checker = engine.claim_checker
 
     def problem(self) -> str:

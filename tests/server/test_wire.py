@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_frames import fill_frame
 
+from engine import explanation as records
 from engine import types
 from engine._wire import FrameWriter
 from engine.audit.chain import Receipt
@@ -40,6 +41,10 @@ contexts = st.builds(
 )
 mentions = st.builds(types.Mention, document=documents, text=texts, section=texts, context=contexts, **spans)
 reasons = st.lists(st.builds(types.Reason, texts, texts, texts), max_size=3)
+weights = st.floats(-20, 20)
+influences = st.lists(st.builds(records.Influence, texts, texts, texts, weights), max_size=3)
+contrasts = st.lists(st.builds(records.Contrast, texts, texts, weights), max_size=3)
+explanations = st.none() | st.builds(records.Explanation, texts, scores, influences, contrasts)
 suggestions = st.builds(
     types.Suggestion,
     system=texts,
@@ -52,6 +57,7 @@ suggestions = st.builds(
     alternatives=candidates,
     reasons=reasons,
     units=st.integers(1, 2**31),
+    explanation=explanations,
 )
 queries = st.none() | st.builds(types.Query, texts, st.lists(texts, max_size=3))
 alerts = st.builds(

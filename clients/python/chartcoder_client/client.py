@@ -111,28 +111,30 @@ class ChartcoderClient:
         except grpc.FutureTimeoutError:
             raise CallError("UNAVAILABLE", f"no server within {timeout_s:g} s") from None
 
-    def stream_chart(self, chart: Chart, *, request_id: str = "") -> Iterator[ChartFrame]:
+    def stream_chart(self, chart: Chart, *, request_id: str = "", explain: bool = False) -> Iterator[ChartFrame]:
         """Yield the frames of a chart's answer as they come."""
-        request = coding_pb2.CodeChartRequest()
+        request = coding_pb2.CodeChartRequest(explain=explain)
         convert.put_chart(request.chart, chart)
         with _errors():
             for reply in self._coding.CodeChart(request, timeout=self._timeout_s, metadata=self._metadata(request_id)):
                 yield reply.frame
 
-    def code_chart(self, chart: Chart, *, request_id: str = "") -> CodedChart:
-        """Code one chart."""
+    def code_chart(self, chart: Chart, *, request_id: str = "", explain: bool = False) -> CodedChart:
+        """Code one chart; with `explain` each suggestion says what moved its score."""
         whole = ChartFrame()
-        for frame in self.stream_chart(chart, request_id=request_id):
+        for frame in self.stream_chart(chart, request_id=request_id, explain=explain):
             whole.MergeFrom(frame)
         return convert.coded_chart_from(chart.chart_id, whole)
 
-    def code_charts(self, charts: Iterable[Chart], *, request_id: str = "") -> Iterator[StreamedChart]:
+    def code_charts(
+        self, charts: Iterable[Chart], *, request_id: str = "", explain: bool = False
+    ) -> Iterator[StreamedChart]:
         """Code many charts in one stream, several at a time; yields them in the order given.
 
         A refused chart is yielded with its error and the stream goes on. Raises CallError if the stream itself fails,
         and what iterating over `charts` raises.
         """
-        requests = _Requests(charts)
+        requests = _Requests(charts, explain)
         call = self._coding.CodeCharts(iter(requests), metadata=self._metadata(request_id))
         try:
             with _errors():
@@ -276,14 +278,15 @@ def _errors() -> Iterator[None]:
 class _Requests:
     """The requests of a stream; gRPC reads them in a thread of its own, where an exception would be lost."""
 
-    def __init__(self, charts: Iterable[Chart]) -> None:
+    def __init__(self, charts: Iterable[Chart], explain: bool) -> None:
         self._charts = charts
+        self._explain = explain
         self.failure: Exception | None = None
 
     def __iter__(self) -> Iterator[coding_pb2.CodeChartsRequest]:
         try:
             for chart in self._charts:
-                request = coding_pb2.CodeChartsRequest()
+                request = coding_pb2.CodeChartsRequest(explain=self._explain)
                 convert.put_chart(request.chart, chart)
                 yield request
         except Exception as error:

@@ -11,7 +11,7 @@ from codesets.search import MatchKind, SearchHit
 from codesets.translate import Translation, TranslationKind
 from codesets.types import Attribute, Axis, Code, Note, NoteKind, Release, System
 from codesets.validate import CodeCheck, CodeStatus, CodeTitle
-from engine import types
+from engine import explanation, types
 from engine.pb.chartcoder.v1 import codeset_pb2, types_pb2
 
 E = TypeVar("E", bound=StrEnum)
@@ -101,6 +101,16 @@ def _suggestion(message: types_pb2.Suggestion) -> types.Suggestion:
         alternatives=_candidates(message.alternatives),
         reasons=[types.Reason(reason.rule, reason.source, reason.detail) for reason in message.reasons],
         units=message.units or 1,
+        explanation=_explanation(message.explanation) if message.HasField("explanation") else None,
+    )
+
+
+def _explanation(message: types_pb2.Explanation) -> explanation.Explanation:
+    return explanation.Explanation(
+        message.code,
+        message.score,
+        [explanation.Influence(item.model, item.feature, item.words, item.weight) for item in message.influences],
+        [explanation.Contrast(item.code, item.words, item.weight) for item in message.contrasts],
     )
 
 
