@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from engine.context.scope import ContextReader
 from engine.context.transcript import read_transcript
 from engine.match.definitions import read_definitions
-from engine.rank.axes import AxisIndex, read_axes
+from engine.rank.axes import AxisIndex
+from engine.rank.axis_words import read_axes
 from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span, is_plain
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import feature_rows
