@@ -111,7 +111,7 @@ class DiagnosisReader:
                 context,
                 tools.candidates.choices(
                     span.senses,
-                    with_side(axes.near(span.begin, span.end), sides, text[span.begin : span.end]),
+                    with_side(axes.near(*(span.site or (span.begin, span.end))), sides, text[span.begin : span.end]),
                     encounter=encounters.near(span.begin, span.end),
                 ),
             )
