@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from engine.match.parts import Parts
-from engine.match.term_span import Place, TermSpan
+from engine.match.term_span import Place, Senses, TermSpan
 from engine.types import Origin
 
 # From a finding to its site: a preposition and some words that cut nothing.
@@ -59,7 +59,12 @@ class Composer:
 
     def __init__(self, parts: Parts) -> None:
         self._findings = parts.findings
-        self._known = _Known(parts.findings, parts.pairs, frozenset(parts.alone), frozenset(parts.kept))
+        origin = int(Origin.COMPOSED)
+        senses = {
+            pair: tuple((code, origin + 16 * side) for side, code in by_side.items())
+            for pair, by_side in parts.pairs.items()
+        }
+        self._known = _Known(parts.findings, senses, frozenset(parts.alone), frozenset(parts.kept))
 
     def compose(
         self, text: str, parts: Sequence[Place], spans: list[TermSpan], hidden: Sequence[tuple[int, int]]
@@ -114,7 +119,7 @@ class _Known:
     """What the lexicon knows of findings and sites (parts.py)."""
 
     findings: int
-    pairs: Mapping[tuple[int, int], int]
+    pairs: Mapping[tuple[int, int], Senses]
     alone: frozenset[int]
     kept: frozenset[int]
 
@@ -161,20 +166,20 @@ class _Reading:
                 yield from self._coordinated(number, span.begin, span.end)
             return
         site_begin, site_end, of_site = self._parts[site]
-        code = self._pairs[finding, of_site]
+        senses = self._pairs[finding, of_site]
         first, last = min(begin, site_begin), max(end, site_end)
         if self._holds_hidden(first, last):
             return
         stays = span is not None and self._stays(span, finding, says_more=says_more)
         if stays:
-            yield self._span(site_begin, site_end, code)
+            yield self._span(site_begin, site_end, senses)
         else:
             if span is not None:
                 self._gone.add(covering)
                 first = min(first, span.begin)
             if self._is_crowded(first, last, covering):
                 first, last = (span.begin if span is not None else begin), end
-            yield self._span(first, last, code, site=(site_begin, site_end))
+            yield self._span(first, last, senses, site=(site_begin, site_end))
         yield from self._more_sites(site, finding, step=1 if site > number else -1)
 
     def _site_behind(self, number: int, span: TermSpan) -> int:
@@ -218,9 +223,8 @@ class _Reading:
                 return
             if self._span_at(begin, end) >= 0 or (step > 0 and self._opens_finding(following)):
                 return
-            code = self._pairs.get((finding, number), -1)
-            if code >= 0:
-                yield self._span(begin, end, code)
+            if senses := self._pairs.get((finding, number)):
+                yield self._span(begin, end, senses)
             site, following = following, following + step
 
     def _opens_finding(self, site: int) -> bool:
@@ -304,10 +308,10 @@ class _Reading:
             return True
         return any(number != own and number not in self._gone for number in range(first, last))
 
-    def _span(self, begin: int, end: int, code: int, *, site: tuple[int, int] | None = None) -> TermSpan:
+    def _span(self, begin: int, end: int, senses: Senses, *, site: tuple[int, int] | None = None) -> TermSpan:
         words = self._text[begin:end].count(" ") + 1
         is_within = site is None or (begin <= site[0] and site[1] <= end)
-        return TermSpan(begin, end, words, False, ((code, int(Origin.COMPOSED)),), site=None if is_within else site)
+        return TermSpan(begin, end, words, False, senses, site=None if is_within else site)
 
 
 def _put(spans: list[TermSpan], span: TermSpan) -> None:

@@ -233,7 +233,7 @@ def build_dictionary(
     numbers = iter(form_numbers)
     cue_numbers = [[next(numbers) for _ in of_cue] for of_cue in forms]
     part_numbers = [[next(numbers) for _ in of_part] for of_part in parts.forms]
-    pairs = [[finding, site, code] for (finding, site), code in parts.pairs.items()]
+    pairs = [[*pair, code, side] for pair, by_side in parts.pairs.items() for side, code in by_side.items()]
     begins = array("I", [0])
     flat = array("I")
     for found in senses:
@@ -263,4 +263,5 @@ def build_dictionary(
 
 def find_parts(terms: Iterable[Term]) -> Parts:
     """Find the pairs of finding and site that terms name; a term of our own decides before one of the release."""
-    return read_parts((term.text, term.code, term.flags, int(term.origin)) for term in terms if term.code != SHADOW)
+    said = (term for term in terms if term.code != SHADOW)
+    return read_parts((term.text, term.code, term.flags, int(term.origin), int(term.side)) for term in said)

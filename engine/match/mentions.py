@@ -48,7 +48,9 @@ class MentionFinder:
         about = self.about = self._dictionary.about
         parts = about["parts"]
         self._roles = Roles(_uses(about), phrases=self._dictionary.matcher.phrase_count, roles=len(_Role))
-        pairs = {(finding, site): code for finding, site, code in parts["pairs"]}
+        pairs: dict[tuple[int, int], dict[int, int]] = {}
+        for finding, site, code, side in parts["pairs"]:
+            pairs.setdefault((finding, site), {})[side] = code
         self._composer = Composer(Parts([], parts["findings"], pairs, parts["alone"], parts["kept"]))
         self._senses = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_senses)
 

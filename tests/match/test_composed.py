@@ -10,11 +10,11 @@ from engine.types import Chart, Document
 
 KIDNEY_MASS, LIVER_MASS, KNEE_PAIN = 7, 8, 9
 TERMS = [
-    ("kidney mass", KIDNEY_MASS, 0, 0),
-    ("mass of liver", LIVER_MASS, 0, 0),
-    ("pain in the left knee", KNEE_PAIN, 0, 0),
-    ("renal mass, cystic", 99, 0, 0),
-    ("kidney masses", 98, 0, 4),
+    ("kidney mass", KIDNEY_MASS, 0, 0, 0),
+    ("mass of liver", LIVER_MASS, 0, 0, 0),
+    ("pain in the left knee", KNEE_PAIN, 0, 0, 2),
+    ("renal mass, cystic", 99, 0, 0, 0),
+    ("kidney masses", 98, 0, 4, 0),
 ]
 
 
@@ -22,9 +22,9 @@ def test_a_pair_has_the_code_of_the_terms_that_say_just_the_two() -> None:
     parts = read_parts(TERMS)
     number = {form: number for number, forms in enumerate(parts.forms) for form in forms}
     assert parts.pairs == {
-        (number["mass"], number["kidney"]): KIDNEY_MASS,
-        (number["mass"], number["liver"]): LIVER_MASS,
-        (number["pain"], number["knee"]): KNEE_PAIN,
+        (number["mass"], number["kidney"]): {0: KIDNEY_MASS},
+        (number["mass"], number["liver"]): {0: LIVER_MASS},
+        (number["pain"], number["knee"]): {2: KNEE_PAIN},
     }
     assert number["renal"] == number["kidney"]
 
