@@ -98,7 +98,10 @@ class DiagnosisReader:
         hints = sort_places(found.hints, found.sides)
         spans = tools.abbreviations.add_defined(text, found.spans, definitions)
         placed = tools.abbreviations.resolve(
-            text, in_bodies(spans, reading.sections), kind=reading.kind, definitions=definitions
+            text,
+            in_bodies(tools.rereader.read(text, spans), reading.sections),
+            kind=reading.kind,
+            definitions=definitions,
         )
         contexts = self.contexts(reading, [(span.begin, span.end) for span, _ in placed])
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
