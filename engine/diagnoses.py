@@ -32,9 +32,20 @@ from engine.text.dialogue import read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.text.sides import as_heard, read_sides, with_side
-from engine.types import Context, Document, Finding, Section, Sex
+from engine.types import Context, Document, Finding, Origin, Section, Sex
 
+# A title or inclusion term of so many words is no accident.
+_WORDS_OF_OFFICIAL_TERM = 3
+_OFFICIAL = (Origin.TITLE.name.lower(), Origin.INCLUSION.name.lower())
 _SEX_VALUES = {Sex.FEMALE: {"sex": "female"}, Sex.MALE: {"sex": "male"}}
+
+
+def _is_said_outright(mention: ReadMention, candidates: Ranked) -> bool:
+    """Whether a mention is a term of our lexicon, a resolved abbreviation or an official term in full."""
+    if mention.span.is_resolved or is_plain(candidates):
+        return True
+    is_long = mention.span.words >= _WORDS_OF_OFFICIAL_TERM
+    return is_long and bool(candidates) and candidates[0].origin in _OFFICIAL
 
 
 class DiagnosisReader:
@@ -138,7 +149,7 @@ class DiagnosisReader:
         ranked = rank_choices(self._ranking, tools, mentions)
         if self._documents is not None:
             least = [
-                KEEPS_ALL if mention.span.is_resolved or is_plain(candidates) else LEAST_OF_FINDINGS
+                KEEPS_ALL if _is_said_outright(mention, candidates) else LEAST_OF_FINDINGS
                 for mention, candidates in zip(mentions, ranked, strict=True)
             ]
             ranked = self._documents.rescore([ranked_span(mention) for mention in mentions], ranked, least)

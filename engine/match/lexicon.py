@@ -18,7 +18,7 @@ from engine.match.automaton import Compiled, Phrase, compile_phrases, is_matchab
 from engine.match.index_terms import entry_code, entry_forms
 from engine.match.parts import Parts, read_parts
 from engine.match.reference import ACROSS_COMMA, CUE, TERM, UPPER_ONLY, fold_words
-from engine.match.variants import bracketed_abbreviations, term_variants
+from engine.match.variants import bracketed_abbreviations, says_no_less, term_variants
 from engine.match.words import read_words
 from engine.types import Origin, Side
 
@@ -74,10 +74,10 @@ def _says_too_little(words: Sequence[str]) -> bool:
 
 
 def _variants(text: str, number: int, *, exact: Origin, other: Origin) -> Iterator[Term]:
-    for rank, variant in enumerate(term_variants(text)):
+    for variant in term_variants(text):
         words = phrase_words(variant)
         if is_matchable(words) and not _says_too_little(words):
-            yield Term(variant, number, exact if rank == 0 else other, ACROSS_COMMA)
+            yield Term(variant, number, exact if says_no_less(text, variant) else other, ACROSS_COMMA)
     for abbreviation in bracketed_abbreviations(text):
         yield Term(abbreviation, number, Origin.ABBREVIATION, UPPER_ONLY)
 
