@@ -42,6 +42,10 @@ _BEFORE = re.compile(
 _AND = re.compile(
     rf"\s*(?:,|/|\band\b|\bor\b|,\s*and\b|,\s*or\b|\bas well as\b)(?:\s+{_LINK})?{_SIDES}\s*", re.IGNORECASE
 )
+# A longer term that says a finding beside something else: "anemia due to neoplasm", "chronic pain".
+_ANOTHER = re.compile(
+    r"\b(?:due to|with|secondary to|after|from|and|chronic|acute|dog|cat|human|animal)\s+$", re.IGNORECASE
+)
 _REACH = 70
 _LONGEST_JOIN = 40
 _BEGIN = attrgetter("begin")
@@ -183,8 +187,14 @@ class _Reading:
         yield from self._more_sites(site, finding, step=1 if site > number else -1)
 
     def _site_behind(self, number: int, span: TermSpan) -> int:
-        """Return the site that follows a finding with which a longer term ends, -1 if that term names a site itself."""
-        if span.end > self._parts[number][1] or (number and self._is_site_within(number - 1, span.begin)):
+        """Return the site that follows a finding with which a longer term ends, -1 if it goes with the term as a whole.
+
+        What "stenosing" makes of a tenosynovitis at a finger is not known here.
+        """
+        begin, end, finding = self._parts[number]
+        if span.end > end or (number and self._is_site_within(number - 1, span.begin)):
+            return -1
+        if self._stays(span, finding, says_more=True) and not _ANOTHER.search(self._text, span.begin, begin):
             return -1
         site = self._site_after(number) if self._goes_with_next_site(number) else -1
         return site if site >= 0 and self._has_code(number, site) else -1
