@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from engine.context.scope import ContextReader
 from engine.context.transcript import read_transcript
 from engine.match.definitions import read_definitions
+from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex
 from engine.rank.axis_words import read_axes
 from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span, is_plain
@@ -46,6 +47,15 @@ def _is_said_outright(mention: ReadMention, candidates: Ranked) -> bool:
         return True
     is_long = mention.span.words >= _WORDS_OF_OFFICIAL_TERM
     return is_long and bool(candidates) and candidates[0].origin in _OFFICIAL
+
+
+def _values_near(tools: ReleaseTools, axes: AxisIndex, span: TermSpan) -> Mapping[str, str]:
+    """Return the values on axes that hold for a span."""
+    begin, end = span.site or (span.begin, span.end)
+    near = axes.near(begin, end)
+    if tools.candidates.is_of_eye(span.senses) and "side" not in near and (eye := axes.eye_near(begin, end)):
+        return {**near, "eye": eye}
+    return near
 
 
 class DiagnosisReader:
@@ -125,7 +135,7 @@ class DiagnosisReader:
                 context,
                 tools.candidates.choices(
                     span.senses,
-                    with_side(axes.near(*(span.site or (span.begin, span.end))), sides, text[span.begin : span.end]),
+                    with_side(_values_near(tools, axes, span), sides, text[span.begin : span.end]),
                     encounter=encounters.near(span.begin, span.end),
                 ),
             )

@@ -41,7 +41,10 @@ class Rereader:
         self._find = find
         rows = list(_read_rows())
         self._second: dict[int, re.Pattern[str]] = {}
+        categories = {code[:3] for beginnings, _ in rows for code in beginnings}
         for number, code in enumerate(codes):
+            if code[:3] not in categories:
+                continue
             words = [word for beginnings, of_row in rows if code.startswith(beginnings) for word in of_row]
             if words:
                 self._second[number] = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE)

@@ -93,6 +93,8 @@ _SENTENCE_MARKS = (". ", ".\n", "\n", ";")
 # What holds for the patient holds for every mention of a document.
 _OF_THE_PATIENT = ("trimester", "sex")
 _SIDES = ("side", "eye")
+# What sex a patient has is known of all mentions; an eye's side is asked for where an eye is meant.
+_ASKED_APART = ("sex", "eye")
 # The axes whose words may stand apart from what they are said of.
 _FAR_BEFORE = (*_SIDES, "region", "digit")
 _FAR_AFTER = (*_SIDES, "region", "digit", "stage", "trimester")
@@ -112,20 +114,30 @@ class AxisIndex:
         self._everywhere = {**_agreed(readings), **(known or {})}
 
     def near(self, begin: int, end: int) -> Mapping[str, str]:
-        """Return the nearest value on each axis within reach of a span and its clause."""
+        """Return the nearest value on each axis within reach of a span and its clause; "eye" is asked for apart."""
         first = bisect_left(self._begins, begin - _REACH_BEFORE)
         last = bisect_right(self._begins, end + _REACH_AFTER)
+        if first == last:
+            return self._everywhere
         best: dict[str, tuple[int, str]] = {}
         for reading in self._readings[first:last]:
-            if reading.axis == "sex":
+            if reading.axis in _ASKED_APART:
                 continue
             distance = self._distance(reading, begin, end)
             if distance is not None and (reading.axis not in best or distance < best[reading.axis][0]):
                 best[reading.axis] = (distance, reading.value)
-        near = {axis: value for axis, (_, value) in best.items()}
-        if "side" not in near and "eye" not in near and (side := self._side_of_sentence(begin, end)):
-            near["eye"] = side
-        return {**self._everywhere, **near}
+        return {**self._everywhere, **{axis: value for axis, (_, value) in best.items()}}
+
+    def eye_near(self, begin: int, end: int) -> str:
+        """Return which eye a span is said of where no word for a side stands near: OD, or the only one named, or ""."""
+        first = bisect_left(self._begins, begin - _REACH_BEFORE)
+        last = bisect_right(self._begins, end + _REACH_AFTER)
+        near = [
+            (distance, reading.value)
+            for reading in self._readings[first:last]
+            if reading.axis == "eye" and (distance := self._distance(reading, begin, end)) is not None
+        ]
+        return min(near)[1] if near else self._side_of_sentence(begin, end)
 
     def _side_of_sentence(self, begin: int, end: int) -> str:
         """Return the side that all words for a side in the sentence of a span name, "" if they differ."""

@@ -49,7 +49,7 @@ class CandidateMaker:
         self._resolver = Resolver(snapshot)
         self._families = Families(snapshot)
         self._chosen = lru_cache(maxsize=_MOST_REMEMBERED)(self._choose)
-        self._has_eye = lru_cache(maxsize=_MOST_REMEMBERED)(self._names_eye)
+        self.is_of_eye = lru_cache(maxsize=_MOST_REMEMBERED)(self._is_of_eye)
 
     def choices(
         self, senses: tuple[tuple[int, int], ...], wanted: Mapping[str, str], *, encounter: Encounter
@@ -59,11 +59,10 @@ class CandidateMaker:
         `wanted` gives the axis values that hold for the mention. What was once chosen is remembered: charts repeat
         themselves.
         """
-        if "eye" in wanted and not self._has_eye(senses):
-            wanted = {axis: value for axis, value in wanted.items() if axis != "eye"}
         return self._chosen(senses, tuple(wanted.items()), encounter)
 
-    def _names_eye(self, senses: tuple[tuple[int, int], ...]) -> bool:
+    def _is_of_eye(self, senses: tuple[tuple[int, int], ...]) -> bool:
+        """Whether a sense is of the eye: then `wanted` may say which one on the axis "eye"."""
         return any(_is_of_eye(self._snapshot.code_at(number)) for number, _ in senses)
 
     def _choose(self, senses: Sequence[tuple[int, int]], values: Values, encounter: Encounter) -> ChoiceSet:

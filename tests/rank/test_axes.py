@@ -160,15 +160,6 @@ def test_the_nearest_side_within_the_clause_counts(text: str, word: str, value: 
 @pytest.mark.parametrize(
     ("text", "word", "axis", "value"),
     [
-        ("Retinal detachment OD.", "Retinal detachment", "eye", "right"),
-        ("Cataract, OS > OD", "Cataract", "eye", "left"),
-        ("Glaucoma OU", "Glaucoma", "eye", "bilateral"),
-        # Only in capitals: once daily, and the mouth.
-        ("Glaucoma: drops od", "Glaucoma", "eye", None),
-        # The only side that a sentence names, however far.
-        ("In the left eye a moderate reaction of the chamber with posterior synechiae.", "synechiae", "eye", "left"),
-        ("The right eye was quiet; synechiae were seen.", "synechiae", "eye", None),
-        ("Right eye normal, in the left eye after some weeks and much treatment synechiae", "synechiae", "eye", None),
         ("Spinal stenosis at L4-L5", "Spinal stenosis", "region", "lumbar"),
         ("Disc protrusion, L5-S1", "Disc protrusion", "region", "lumbosacral"),
         ("Spondylosis C5/6", "Spondylosis", "region", "cervical"),
@@ -185,8 +176,27 @@ def test_the_nearest_side_within_the_clause_counts(text: str, word: str, value: 
         ("second digit is fine; pain", "pain", "digit", None),
     ],
 )  # fmt: skip
-def test_eye_region_stage_and_digit_are_read_near_a_mention(text: str, word: str, axis: str, value: str | None) -> None:
+def test_region_stage_and_digit_are_read_near_a_mention(text: str, word: str, axis: str, value: str | None) -> None:
     assert near(text, word).get(axis) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "side"),
+    [
+        ("Retinal detachment OD.", "Retinal detachment", "right"),
+        ("Cataract, OS > OD", "Cataract", "left"),
+        ("Glaucoma OU", "Glaucoma", "bilateral"),
+        # Only in capitals: once daily, and the mouth.
+        ("Glaucoma: drops od", "Glaucoma", ""),
+        # The only side that a sentence names, however far.
+        ("In the left eye a moderate reaction of the chamber with posterior synechiae.", "synechiae", "left"),
+        ("The right eye was quiet; synechiae were seen.", "synechiae", ""),
+        ("Right eye normal, in the left eye after some weeks and much treatment synechiae", "synechiae", ""),
+    ],
+)
+def test_an_eye_has_its_side_from_its_abbreviation_or_from_its_sentence(text: str, word: str, side: str) -> None:
+    begin = text.index(word)
+    assert AxisIndex(text, read_axes(text, places_in(text))).eye_near(begin, begin + len(word)) == side
 
 
 def test_acuity_counts_before_the_mention_and_not_after_it() -> None:
