@@ -46,6 +46,15 @@ def test_a_pair_has_the_code_of_the_terms_that_say_just_the_two() -> None:
         # A relation that is not the place of the finding, or another sentence.
         ("Swelling due to an old operation on the liver.", ["R60.9"]),
         ("No mass. The right kidney is normal.", []),
+        # A longer term that only weighs the finding gives way; one that says another thing stays beside the site.
+        ("Severe pain in the left knee.", ["M25.562"]),
+        ("Anemia due to neoplasm of the right colon.", ["D63.0", "D49.0"]),
+        ("Dog bite of the left hand.", ["W54.0XXA", "S61.452A"]),
+        # What an adjective makes of a finding is not known; a term that names its site is whole.
+        ("Right wrist Colles fracture.", ["S52.531A"]),
+        # Each side has its code.
+        ("Severe pain in the left iliac fossa.", ["R10.32"]),
+        ("Laceration of the right index finger.", ["S61.210A"]),
         # A shadow hides what it holds.
         ("Left inguinal hernia repair in the right groin.", []),
     ],
