@@ -48,7 +48,7 @@ _NO_ROLE, _NO_ROUTE = Role.UNSPECIFIED, Route.REVIEW
 _PRINCIPAL, _SECONDARY = Role.PRINCIPAL, Role.SECONDARY
 
 
-_PLAIN = frozenset((Origin.LEXICON.name.lower(), Origin.COMPOSED.name.lower(), Origin.ABBREVIATION.name.lower()))
+_PLAIN = frozenset((Origin.LEXICON.name.lower(), Origin.ABBREVIATION.name.lower()))
 # A title or inclusion term of the release in full: of three words or more it is no accident.
 _OFFICIAL = frozenset((Origin.TITLE.name.lower(), Origin.INCLUSION.name.lower()))
 _LEAST_SPACES_OF_OFFICIAL = 2
