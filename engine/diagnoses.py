@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from engine.context.scope import ContextReader
 from engine.context.transcript import read_transcript
 from engine.match.definitions import read_definitions
-from engine.rank.axes import AxisIndex, read_axes
+from engine.match.term_span import TermSpan
+from engine.rank.axes import AxisIndex
+from engine.rank.axis_words import read_axes
 from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span, is_plain
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import feature_rows
@@ -32,9 +34,29 @@ from engine.text.dialogue import read_dialogue
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.text.sides import as_heard, read_sides, with_side
-from engine.types import Context, Document, Finding, Section, Sex
+from engine.types import Context, Document, Finding, Origin, Section, Sex
 
+# A title or inclusion term of so many words is no accident.
+_WORDS_OF_OFFICIAL_TERM = 3
+_OFFICIAL = (Origin.TITLE.name.lower(), Origin.INCLUSION.name.lower())
 _SEX_VALUES = {Sex.FEMALE: {"sex": "female"}, Sex.MALE: {"sex": "male"}}
+
+
+def _is_said_outright(mention: ReadMention, candidates: Ranked) -> bool:
+    """Whether a mention is a term of our lexicon, a resolved abbreviation or an official term in full."""
+    if mention.span.is_resolved or is_plain(candidates):
+        return True
+    is_long = mention.span.words >= _WORDS_OF_OFFICIAL_TERM
+    return is_long and bool(candidates) and candidates[0].origin in _OFFICIAL
+
+
+def _values_near(tools: ReleaseTools, axes: AxisIndex, span: TermSpan) -> Mapping[str, str]:
+    """Return the values on axes that hold for a span."""
+    begin, end = span.site or (span.begin, span.end)
+    near = axes.near(begin, end)
+    if tools.candidates.is_of_eye(span.senses) and "side" not in near and (eye := axes.eye_near(begin, end)):
+        return {**near, "eye": eye}
+    return near
 
 
 class DiagnosisReader:
@@ -98,7 +120,10 @@ class DiagnosisReader:
         hints = sort_places(found.hints, found.sides)
         spans = tools.abbreviations.add_defined(text, found.spans, definitions)
         placed = tools.abbreviations.resolve(
-            text, in_bodies(spans, reading.sections), kind=reading.kind, definitions=definitions
+            text,
+            in_bodies(tools.rereader.read(text, spans), reading.sections),
+            kind=reading.kind,
+            definitions=definitions,
         )
         contexts = self.contexts(reading, [(span.begin, span.end) for span, _ in placed])
         axes = AxisIndex(text, read_axes(text, hints) if self._has_axes else [], known)
@@ -111,7 +136,7 @@ class DiagnosisReader:
                 context,
                 tools.candidates.choices(
                     span.senses,
-                    with_side(axes.near(span.begin, span.end), sides, text[span.begin : span.end]),
+                    with_side(_values_near(tools, axes, span), sides, text[span.begin : span.end]),
                     encounter=encounters.near(span.begin, span.end),
                 ),
             )
@@ -144,7 +169,7 @@ class DiagnosisReader:
             keep[number] = ReadDocument(mentions, ranked)
         if self._documents is not None:
             least = [
-                KEEPS_ALL if mention.span.is_resolved or is_plain(candidates) else LEAST_OF_FINDINGS
+                KEEPS_ALL if _is_said_outright(mention, candidates) else LEAST_OF_FINDINGS
                 for mention, candidates in zip(mentions, ranked, strict=True)
             ]
             ranked = self._documents.rescore([ranked_span(mention) for mention in mentions], ranked, least)

@@ -34,6 +34,7 @@ from engine.match.disambiguate import AbbreviationReader
 from engine.match.mentions import MentionFinder
 from engine.match.procedure_terms import PATTERNS, make_procedure_dictionary, procedure_dictionary_path
 from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
+from engine.match.reread import Rereader
 from engine.pipeline import Pipeline
 from engine.procedures.read import ProcedureReader
 from engine.queries.words import WORDS
@@ -280,7 +281,9 @@ class Live:
                 find=lambda text: finder.find(text).spans,
                 content_hash=inventory_hash(System.ICD10CM),
             )
-            tools = self._tools[version] = ReleaseTools(snapshot, finder, reader, CandidateMaker(snapshot))
+            rereader = Rereader(map(snapshot.code_at, range(len(snapshot))), lambda text: finder.find(text).spans)
+            tools = ReleaseTools(snapshot, finder, reader, rereader, CandidateMaker(snapshot))
+            self._tools[version] = tools
         return tools
 
     def _procedures_on(self, day: date | None) -> ProcedureTools:

@@ -13,6 +13,7 @@ from codesets.edit_store import EditRelease
 from codesets.snapshot import Snapshot
 from engine.match.disambiguate import AbbreviationReader
 from engine.match.mentions import Found, MentionFinder
+from engine.match.reread import Rereader
 from engine.match.term_span import TermSpan
 from engine.procedures.performed import context_of_procedure
 from engine.procedures.read import Procedure, ProcedureReader, Read
@@ -35,6 +36,7 @@ class ReleaseTools:
     snapshot: Snapshot
     mentions: MentionFinder
     abbreviations: AbbreviationReader
+    rereader: Rereader
     candidates: CandidateMaker
 
     @property

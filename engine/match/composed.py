@@ -8,13 +8,18 @@ paired by the words between them. A pair whose code the lexicon does not know yi
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 
-from engine.match.term_span import Place, TermSpan
+from engine.match.parts import Parts
+from engine.match.term_span import Place, Senses, TermSpan
 from engine.types import Origin
 
 # From a finding to its site: a preposition and some words that cut nothing.
-_LINK = r"(?:of|in|at|on|to|over|involving|affecting|around|near|within|inside|along|throughout|from)"
+_LINK = (
+    r"(?:of|in|at|on|to|over|involving|affecting|around|near|within|inside|along|throughout|from|across|behind|under"
+    r"|beneath|infiltrating|invading|occupying|overlying|into)"
+)
 _CUT = (
     r"(?:and|or|but|with|without|no|not|due|secondary|because|caused|after|before|which|that|who|where|when|while|than"
     r"|is|was|are|were|has|had|have|for|by|as|if|then|she|he|they|patient|under|until|since|during|through|via|per)\b"
@@ -37,6 +42,10 @@ _BEFORE = re.compile(
 _AND = re.compile(
     rf"\s*(?:,|/|\band\b|\bor\b|,\s*and\b|,\s*or\b|\bas well as\b)(?:\s+{_LINK})?{_SIDES}\s*", re.IGNORECASE
 )
+# A longer term that says a finding beside something else: "anemia due to neoplasm", "chronic pain".
+_ANOTHER = re.compile(
+    r"\b(?:due to|with|secondary to|after|from|and|chronic|acute|dog|cat|human|animal)\s+$", re.IGNORECASE
+)
 _REACH = 70
 _LONGEST_JOIN = 40
 _BEGIN = attrgetter("begin")
@@ -50,11 +59,16 @@ def _is_link(text: str, begin: int, end: int) -> bool:
 
 
 class Composer:
-    """Pairs findings with sites; parts below `findings` are findings, `pairs` gives the code number of each pair."""
+    """Pairs findings with sites; of the numbers of parts those below `parts.findings` are findings."""
 
-    def __init__(self, findings: int, pairs: Mapping[tuple[int, int], int]) -> None:
-        self._findings = findings
-        self._pairs = pairs
+    def __init__(self, parts: Parts) -> None:
+        self._findings = parts.findings
+        origin = int(Origin.COMPOSED)
+        senses = {
+            pair: tuple((code, origin + 16 * side) for side, code in by_side.items())
+            for pair, by_side in parts.pairs.items()
+        }
+        self._known = _Known(parts.findings, senses, frozenset(parts.alone), frozenset(parts.kept))
 
     def compose(
         self, text: str, parts: Sequence[Place], spans: list[TermSpan], hidden: Sequence[tuple[int, int]]
@@ -66,7 +80,7 @@ class Composer:
         """
         longest = _longest(parts)
         near = self._findings_near_others(text, longest)
-        return _Reading(text, longest, spans, hidden, self._findings, self._pairs).spans(near) if near else spans
+        return _Reading(text, longest, spans, hidden, self._known).spans(near) if near else spans
 
     def _findings_near_others(self, text: str, parts: Sequence[Place]) -> list[int]:
         """List the findings with a part before or after them in their sentence: most stand alone, and are done with."""
@@ -104,6 +118,16 @@ def _longest(parts: Sequence[Place]) -> list[Place]:
     return kept
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the lexicon knows of findings and sites (parts.py)."""
+
+    findings: int
+    pairs: Mapping[tuple[int, int], Senses]
+    alone: frozenset[int]
+    kept: frozenset[int]
+
+
 class _Reading:
     """One document's parts beside its spans."""
 
@@ -113,16 +137,16 @@ class _Reading:
         parts: list[Place],
         spans: list[TermSpan],
         hidden: Sequence[tuple[int, int]],
-        findings: int,
-        pairs: Mapping[tuple[int, int], int],
+        known: _Known,
     ) -> None:
         self._text = text
         self._parts = parts
         self._spans = spans
         self._begins = [span.begin for span in spans]
         self._hidden = hidden
-        self._findings = findings
-        self._pairs = pairs
+        self._known = known
+        self._findings = known.findings
+        self._pairs = known.pairs
         self._gone: set[int] = set()
 
     def spans(self, findings: Sequence[int]) -> list[TermSpan]:
@@ -139,26 +163,52 @@ class _Reading:
         begin, end, finding = self._parts[number]
         covering = self._span_at(begin, end)
         span = self._spans[covering] if covering >= 0 else None
-        if span is not None and (span.begin < begin or span.end > end):
-            yield from self._coordinated(number, span.begin, span.end)
-            return
-        site = self._site_of(number)
+        says_more = span is not None and (span.begin < begin or span.end > end)
+        site = self._site_behind(number, span) if span is not None and says_more else self._site_of(number)
         if site < 0:
+            if span is not None and says_more:
+                yield from self._coordinated(number, span.begin, span.end)
             return
         site_begin, site_end, of_site = self._parts[site]
-        code = self._pairs[finding, of_site]
+        senses = self._pairs[finding, of_site]
         first, last = min(begin, site_begin), max(end, site_end)
         if self._holds_hidden(first, last):
             return
-        if covering >= 0:
-            self._gone.add(covering)
-        if self._is_crowded(first, last, covering):
-            first, last = begin, end
-        yield self._span(first, last, code)
-        if site > number:
-            yield from self._more_sites(site, finding, step=1)
+        stays = span is not None and self._stays(span, finding, says_more=says_more)
+        if stays:
+            yield self._span(site_begin, site_end, senses)
         else:
-            yield from self._more_sites(site, finding, step=-1)
+            if span is not None:
+                self._gone.add(covering)
+                first = min(first, span.begin)
+            if self._is_crowded(first, last, covering):
+                first, last = (span.begin if span is not None else begin), end
+            yield self._span(first, last, senses, site=(site_begin, site_end))
+        yield from self._more_sites(site, finding, step=1 if site > number else -1)
+
+    def _site_behind(self, number: int, span: TermSpan) -> int:
+        """Return the site that follows a finding with which a longer term ends, -1 if it goes with the term as a whole.
+
+        What "stenosing" makes of a tenosynovitis at a finger is not known here.
+        """
+        begin, end, finding = self._parts[number]
+        if span.end > end or (number and self._is_site_within(number - 1, span.begin)):
+            return -1
+        if self._stays(span, finding, says_more=True) and not _ANOTHER.search(self._text, span.begin, begin):
+            return -1
+        site = self._site_after(number) if self._goes_with_next_site(number) else -1
+        return site if site >= 0 and self._has_code(number, site) else -1
+
+    def _is_site_within(self, number: int, begin: int) -> bool:
+        return self._parts[number][2] >= self._findings and self._parts[number][0] >= begin
+
+    def _stays(self, span: TermSpan, finding: int, *, says_more: bool) -> bool:
+        """Whether the span that a finding stands in says something else than the finding without its site."""
+        if finding in self._known.kept:
+            return True
+        if not says_more:
+            return False
+        return not any(code in self._known.alone or packed & 15 == Origin.LEXICON_WEAK for code, packed in span.senses)
 
     def _coordinated(self, number: int, begin: int, end: int) -> Iterator[TermSpan]:
         """Read the further sites of a finding whose own term names one: "cardiac [and] renal failure"."""
@@ -183,9 +233,8 @@ class _Reading:
                 return
             if self._span_at(begin, end) >= 0 or (step > 0 and self._opens_finding(following)):
                 return
-            code = self._pairs.get((finding, number), -1)
-            if code >= 0:
-                yield self._span(begin, end, code)
+            if senses := self._pairs.get((finding, number)):
+                yield self._span(begin, end, senses)
             site, following = following, following + step
 
     def _opens_finding(self, site: int) -> bool:
@@ -269,9 +318,10 @@ class _Reading:
             return True
         return any(number != own and number not in self._gone for number in range(first, last))
 
-    def _span(self, begin: int, end: int, code: int) -> TermSpan:
+    def _span(self, begin: int, end: int, senses: Senses, *, site: tuple[int, int] | None = None) -> TermSpan:
         words = self._text[begin:end].count(" ") + 1
-        return TermSpan(begin, end, words, False, ((code, int(Origin.COMPOSED)),))
+        is_within = site is None or (begin <= site[0] and site[1] <= end)
+        return TermSpan(begin, end, words, False, senses, site=None if is_within else site)
 
 
 def _put(spans: list[TermSpan], span: TermSpan) -> None:

@@ -18,7 +18,7 @@ from engine.match.automaton import Compiled, Phrase, compile_phrases, is_matchab
 from engine.match.index_terms import entry_code, entry_forms
 from engine.match.parts import Parts, read_parts
 from engine.match.reference import ACROSS_COMMA, CUE, TERM, UPPER_ONLY, fold_words
-from engine.match.variants import bracketed_abbreviations, term_variants
+from engine.match.variants import bracketed_abbreviations, says_no_less, term_variants
 from engine.match.words import read_words
 from engine.types import Origin, Side
 
@@ -74,10 +74,10 @@ def _says_too_little(words: Sequence[str]) -> bool:
 
 
 def _variants(text: str, number: int, *, exact: Origin, other: Origin) -> Iterator[Term]:
-    for rank, variant in enumerate(term_variants(text)):
+    for variant in term_variants(text):
         words = phrase_words(variant)
         if is_matchable(words) and not _says_too_little(words):
-            yield Term(variant, number, exact if rank == 0 else other, ACROSS_COMMA)
+            yield Term(variant, number, exact if says_no_less(text, variant) else other, ACROSS_COMMA)
     for abbreviation in bracketed_abbreviations(text):
         yield Term(abbreviation, number, Origin.ABBREVIATION, UPPER_ONLY)
 
@@ -233,7 +233,7 @@ def build_dictionary(
     numbers = iter(form_numbers)
     cue_numbers = [[next(numbers) for _ in of_cue] for of_cue in forms]
     part_numbers = [[next(numbers) for _ in of_part] for of_part in parts.forms]
-    pairs = [[finding, site, code] for (finding, site), code in parts.pairs.items()]
+    pairs = [[*pair, code, side] for pair, by_side in parts.pairs.items() for side, code in by_side.items()]
     begins = array("I", [0])
     flat = array("I")
     for found in senses:
@@ -248,7 +248,13 @@ def build_dictionary(
             **about,
             "cues": cue_numbers,
             "hints": len(hints),
-            "parts": {"forms": part_numbers, "findings": parts.findings, "pairs": pairs},
+            "parts": {
+                "forms": part_numbers,
+                "findings": parts.findings,
+                "pairs": pairs,
+                "alone": parts.alone,
+                "kept": parts.kept,
+            },
             "terms": len(terms),
             "phrases": len(phrases),
         },
@@ -257,4 +263,5 @@ def build_dictionary(
 
 def find_parts(terms: Iterable[Term]) -> Parts:
     """Find the pairs of finding and site that terms name; a term of our own decides before one of the release."""
-    return read_parts((term.text, term.code, term.flags, int(term.origin)) for term in terms if term.code != SHADOW)
+    said = (term for term in terms if term.code != SHADOW)
+    return read_parts((term.text, term.code, term.flags, int(term.origin), int(term.side)) for term in said)

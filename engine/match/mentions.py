@@ -12,6 +12,7 @@ from engine.match.automaton import Dictionary
 from engine.match.capitals import is_plain_word
 from engine.match.composed import Composer
 from engine.match.lexicon import ABBREVIATION, SHADOW
+from engine.match.parts import Parts
 from engine.match.term_span import Place, Senses, TermSpan
 
 # A longer term in capitals is no abbreviation: it stands in a passage of them.
@@ -47,8 +48,10 @@ class MentionFinder:
         about = self.about = self._dictionary.about
         parts = about["parts"]
         self._roles = Roles(_uses(about), phrases=self._dictionary.matcher.phrase_count, roles=len(_Role))
-        pairs = {(finding, site): code for finding, site, code in parts["pairs"]}
-        self._composer = Composer(parts["findings"], pairs)
+        pairs: dict[tuple[int, int], dict[int, int]] = {}
+        for finding, site, code, side in parts["pairs"]:
+            pairs.setdefault((finding, site), {})[side] = code
+        self._composer = Composer(Parts([], parts["findings"], pairs, parts["alone"], parts["kept"]))
         self._senses = lru_cache(maxsize=_MOST_REMEMBERED)(self._read_senses)
 
     def find(self, text: str) -> Found:

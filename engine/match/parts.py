@@ -21,27 +21,44 @@ _Words = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Forms of each part, findings first and then sites, and the code number of each pair (finding, site)."""
+    """Forms of each part, findings first and then sites, and the code number of each pair (finding, site) by side.
+
+    `alone` are the code numbers of terms that say a finding without a site; `kept` the findings whose words also name
+    something else, which stays beside them (a dog bite is a bite, and its cause).
+    """
 
     forms: list[list[str]] = field(default_factory=list)
     findings: int = 0
-    pairs: dict[tuple[int, int], int] = field(default_factory=dict)
+    pairs: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
+    alone: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
 
 
-def read_parts(terms: Iterable[tuple[str, int, int, int]]) -> Parts:
-    """Find the pairs among terms given as (text, code number, flags, rank); of two codes the lower rank wins.
+def read_parts(terms: Iterable[tuple[str, int, int, int, int]]) -> Parts:
+    """Find the pairs among terms given as (text, code number, flags, rank, side); of two codes the lower rank wins.
 
     Of two codes of one rank the one with more terms wins, then the one that is named first.
     """
     findings, sites = _read_forms("finding_words.txt"), _read_forms("sites.txt")
+    kept = {number: forms.pop(0)[1:].strip() for number, forms in enumerate(findings) if forms[0].startswith("+")}
     forms = [*findings, *sites]
     numbers = {_canonical(form): number for number, of_part in enumerate(forms) for form in of_part}
-    votes: defaultdict[tuple[int, int], Counter[tuple[int, int]]] = defaultdict(Counter)
-    for text, code, flags, rank in terms:
-        if not flags & UPPER_ONLY and (pair := _parse(_canonical(text), numbers, len(findings))):
-            votes[pair][rank, code] += 1
-    pairs = {pair: _elect(found) for pair, found in sorted(votes.items())}
-    return Parts(forms, len(findings), pairs)
+    votes: defaultdict[tuple[int, int], defaultdict[int, Counter[tuple[int, int]]]]
+    votes = defaultdict(lambda: defaultdict(Counter))
+    alone: set[int] = set()
+    for text, code, flags, rank, side in terms:
+        if flags & UPPER_ONLY:
+            continue
+        words = _canonical(text)
+        if pair := _parse(words, numbers, len(findings)):
+            votes[pair][side][rank, code] += 1
+        elif numbers.get(words, len(findings)) < len(findings):
+            alone.add(code)
+    pairs = {pair: {side: _elect(of[side]) for side in sorted(of)} for pair, of in sorted(votes.items())}
+    for number, name in kept.items():
+        of = numbers[_canonical(name)]
+        pairs.update({(number, site): code for (finding, site), code in list(pairs.items()) if finding == of})
+    return Parts(forms, len(findings), pairs, sorted(alone), sorted(kept))
 
 
 def _elect(votes: Counter[tuple[int, int]]) -> int:

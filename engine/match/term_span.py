@@ -12,7 +12,8 @@ class TermSpan:
 
     `abbreviation` is its number in the inventory if it is one that is still to be resolved, else -1. `is_resolved` says
     that the text around one told its meaning; `doubts` are the meanings of one that could not be told: the weight of
-    each, and its senses.
+    each, and its senses. `site` is where the site of a composed one stands if that is not within it: what side is meant
+    is said there.
     """
 
     begin: int
@@ -23,3 +24,4 @@ class TermSpan:
     abbreviation: int = -1
     is_resolved: bool = False
     doubts: tuple[tuple[float, Senses], ...] = ()
+    site: tuple[int, int] | None = None

@@ -20,6 +20,8 @@ _NO_MORE = re.compile(
     )(?=,|$|\s)""",
     re.IGNORECASE | re.VERBOSE,
 )
+# "Fracture of shaft of unspecified tibia" is one of shaft of tibia.
+_UNSPECIFIED_PART = re.compile(r"\bunspecified (?=\w)", re.IGNORECASE)
 _OF = re.compile(r"^(?P<head>[^,()]+?) (?:of|in|involving) (?:the )?(?P<body>[^,()]+)$", re.IGNORECASE)
 _LEADING_CONJUNCTION = re.compile(r"\b(and|or|with|of|in|by|to|from|for|at|on|without|due)\b", re.IGNORECASE)
 _SLASHED = re.compile(r"([\w-]+)/([\w-]+)")
@@ -74,13 +76,21 @@ def term_variants(term: str) -> list[str]:
     """List the ways to write a term, itself first; commas that remain may be crossed by the matcher."""
     found: dict[str, None] = {_tidy(_ENUMERATED.sub("", term)): None}
     bases = dict.fromkeys(_without_asides(term))
-    plains = dict.fromkeys(plain for base in bases for plain in (base, _NO_MORE.sub(" ", base)))
+    plains = dict.fromkeys(
+        plain for base in bases for plain in (base, _NO_MORE.sub(" ", base), _UNSPECIFIED_PART.sub("", base))
+    )
     shapes = dict.fromkeys(_tidy(shape) for plain in plains for shape in (plain, *_alternatives(plain)))
     for tidy in filter(None, shapes):
         found.setdefault(tidy)
         for inverted in _inversions(tidy):
             found.setdefault(_tidy(inverted))
     return list(found)[:_MAX_VARIANTS]
+
+
+def says_no_less(term: str, variant: str) -> bool:
+    """Whether a variant is the term itself, but for what only says that no more is said ("of unspecified tibia")."""
+    whole = _tidy(_ENUMERATED.sub("", term))
+    return variant in (whole, _tidy(_NO_MORE.sub(" ", whole)), _tidy(_UNSPECIFIED_PART.sub("", whole)))
 
 
 def bracketed_abbreviations(term: str) -> list[str]:

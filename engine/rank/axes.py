@@ -6,47 +6,12 @@ axis finds the code of the same category with the same residue and the wanted va
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from codesets.snapshot import Snapshot
-from engine.rank.hints import Places
-
-_AXIS_OF_WORD = {
-    "right": ("side", "right"), "rt": ("side", "right"), "left": ("side", "left"), "lt": ("side", "left"),
-    "bilateral": ("side", "bilateral"), "bilaterally": ("side", "bilateral"), "both": ("side", "bilateral"),
-    "acute": ("acuity", "acute"), "chronic": ("acuity", "chronic"), "subacute": ("acuity", "subacute"),
-    "displaced": ("displacement", "displaced"), "nondisplaced": ("displacement", "nondisplaced"),
-    "undisplaced": ("displacement", "nondisplaced"),
-    "mild": ("severity", "mild"), "moderate": ("severity", "moderate"), "severe": ("severity", "severe"),
-    "recurrent": ("course", "recurrent"), "female": ("sex", "female"), "male": ("sex", "male"),
-}  # fmt: skip
-# Words that titles do not use.
-_ONLY_IN_TEXT = {
-    "woman": ("sex", "female"), "lady": ("sex", "female"), "man": ("sex", "male"), "gentleman": ("sex", "male"),
-    "non-displaced": ("displacement", "nondisplaced"),
-}  # fmt: skip
-_ACUTE_ON_CHRONIC = r"acute[- ](?:on|upon|and)[- ](?:top[- ]of[- ])?chronic"
-_TRIMESTER = r"(?:first|second|third|1st|2nd|3rd)\s+trimester"
-_TRIMESTER_OF_WORD = {
-    "first": "first",
-    "1st": "first",
-    "second": "second",
-    "2nd": "second",
-    "third": "third",
-    "3rd": "third",
-}
-# Weeks of gestation; a number of weeks alone may be the length of anything.
-_GESTATION = re.compile(
-    r"\b(?P<weeks>\d{1,2})(?: ?\+ ?\d|w\d?d?|[ -]?(?:wks?|weeks?))(?:[ ,]+(?:and )?\d (?:days?|/7))?['\u2019]?,?\s+"
-    r"(?:of\s+)?(?:gestation(?:al)?|pregnan(?:t|cy)|IUP|EGA|GA)\b"
-    r"|\b(?:gestational age|EGA|GA|IUP|pregnan(?:t|cy))(?:,| of| is| at|:)?\s+(?:at )?(?P<weeks_after>\d{1,2})"
-    r"(?= ?\+ ?\d| ?\d/7|w| ?-?(?:wks?|weeks?)\b)",
-    re.IGNORECASE,
-)
-# How far the number of weeks may stand from the word that ends (or begins) the phrase.
-_WEEKS_BEFORE, _WEEKS_AFTER = 60, 24
+from engine.rank.axis_words import AXIS_OF_WORD, IN_TITLES, AxisReading, read_special
 
 # Clauses of a title that only say what is not said.
 _UNSAID = re.compile(r",? (?:unspecified (?:whether|as)|not specified as)\b[^,]*", re.IGNORECASE)
@@ -56,14 +21,6 @@ _EMPTY = frozenset([
     "to", "nos", "due", "part", "initial", "encounter", "eye", "ear",
 ])  # fmt: skip
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?|,")
-_TITLE_SPECIAL = re.compile(rf"\b(?:{_ACUTE_ON_CHRONIC}|{_TRIMESTER})\b", re.IGNORECASE)
-_AXIS_WORDS = re.compile(
-    rf"(?:{_ACUTE_ON_CHRONIC}|{_TRIMESTER}|"
-    + "|".join(sorted([*_AXIS_OF_WORD, *_ONLY_IN_TEXT], key=len, reverse=True))
-    + r")\b",
-    re.IGNORECASE,
-)
-
 # A code with its seventh character, dot included.
 _FULL_LENGTH = 8
 # Injuries have up to a thousand titles a category, which are taken apart when it is first asked for.
@@ -71,20 +28,13 @@ _MOST_FAMILIES = 1024
 
 # Whether a title, in small letters, may have a value on an axis; a few more than have one pass.
 _MAY_NAME_AN_AXIS = re.compile(
-    "|".join(word if len(word) > 2 else rf"\b{word}\b" for word in [*_AXIS_OF_WORD, "trimester"])
+    "|".join(
+        word if len(word) > 2 else rf"\b{word}\b"
+        for word in [*AXIS_OF_WORD, "trimester", "region", "stage", "finger", "toe"]
+    )
 )
 
 Values = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AxisReading:
-    """A value read for an axis, with the span that says so."""
-
-    axis: str
-    value: str
-    begin: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +52,27 @@ def title_shape(title: str) -> TitleShape:
 
 
 def _take_apart(title: str) -> TitleShape:
-    said = _UNSAID.sub("", title)
-    found = [_special(matched[0]) for matched in _TITLE_SPECIAL.finditer(said)]
+    said = _UNSAID.sub("", title).replace("(s)", "")
+    found = [read_special(matched[0]) for matched in IN_TITLES.finditer(said)]
     residue = set()
     denied = ""
-    for word in _WORD.findall(_TITLE_SPECIAL.sub(" ", said).lower()):
+    for word in _WORD.findall(IN_TITLES.sub(_without_value, said).lower()):
         if word in ("without", "with", ","):
             denied = "-" if word == "without" else ""
-        elif word in _AXIS_OF_WORD:
-            found.append(_AXIS_OF_WORD[word])
+        elif word in AXIS_OF_WORD:
+            found.append(AXIS_OF_WORD[word])
         elif word not in _EMPTY and word != "trimester":
             residue.add(denied + _singular(word))
     values: dict[str, set[str]] = {}
     for axis, value in found:
         values.setdefault(axis, set()).add(value)
     return TitleShape(frozenset(residue), _joined(values))
+
+
+def _without_value(matched: re.Match[str]) -> str:
+    """Return what words that give a value also name: the finger or toe."""
+    noun = matched[0].rpartition(" ")[2]
+    return noun if noun in ("finger", "toe") else " "
 
 
 def _singular(word: str) -> str:
@@ -129,47 +85,19 @@ def _joined(values: Mapping[str, set[str]]) -> Values:
     return tuple((axis, " and ".join(sorted(values[axis]))) for axis in sorted(values))
 
 
-def _special(words: str) -> tuple[str, str]:
-    lowered = words.lower()
-    if lowered.startswith("acute"):
-        return "acuity", "acute on chronic"
-    return "trimester", _TRIMESTER_OF_WORD[lowered.split()[0]]
-
-
-def trimester_of(weeks: int) -> str:
-    """Return the trimester of a week of gestation (ICD-10-CM chapter 15: under 14 weeks, under 28, from there on)."""
-    if weeks < 14:
-        return "first"
-    return "second" if weeks < 28 else "third"
-
-
-def read_axes(text: str, places: Places) -> list[AxisReading]:
-    """Read the values that a document gives on axes, at the places where words of an axis stand."""
-    found: list[AxisReading] = []
-    passed = 0
-    for begin in places.axes:
-        if begin >= passed and (matched := _AXIS_WORDS.match(text, begin)):
-            passed = matched.end()
-            word = matched[0].lower()
-            axis, value = _AXIS_OF_WORD.get(word) or _ONLY_IN_TEXT.get(word) or _special(word)
-            found.append(AxisReading(axis, value, begin, passed))
-    found.extend(_gestation(text, places.gestation))
-    return sorted(found, key=lambda reading: reading.begin)
-
-
-def _gestation(text: str, ends: Sequence[int]) -> Iterator[AxisReading]:
-    passed = 0
-    for end in ends:
-        for matched in _GESTATION.finditer(text, max(passed, end - _WEEKS_BEFORE), end + _WEEKS_AFTER):
-            passed = matched.end()
-            weeks = int(matched["weeks"] or matched["weeks_after"])
-            yield AxisReading("trimester", trimester_of(weeks), matched.start(), matched.end())
-
-
 _REACH_BEFORE = 40
 _REACH_AFTER = 30
+# How far in its sentence the only side that is named may stand from what is said of an eye.
+_REACH_OF_EYE = 200
+_SENTENCE_MARKS = (". ", ".\n", "\n", ";")
 # What holds for the patient holds for every mention of a document.
 _OF_THE_PATIENT = ("trimester", "sex")
+_SIDES = ("side", "eye")
+# What sex a patient has is known of all mentions; an eye's side is asked for where an eye is meant.
+_ASKED_APART = ("sex", "eye")
+# The axes whose words may stand apart from what they are said of.
+_FAR_BEFORE = (*_SIDES, "region", "digit")
+_FAR_AFTER = (*_SIDES, "region", "digit", "stage", "trimester")
 _CUTS = re.compile(r"[.;:?!\n]| and ")
 
 
@@ -186,29 +114,55 @@ class AxisIndex:
         self._everywhere = {**_agreed(readings), **(known or {})}
 
     def near(self, begin: int, end: int) -> Mapping[str, str]:
-        """Return the nearest value on each axis within reach of a span and its clause."""
+        """Return the nearest value on each axis within reach of a span and its clause; "eye" is asked for apart."""
         first = bisect_left(self._begins, begin - _REACH_BEFORE)
         last = bisect_right(self._begins, end + _REACH_AFTER)
         if first == last:
             return self._everywhere
         best: dict[str, tuple[int, str]] = {}
         for reading in self._readings[first:last]:
-            if reading.axis == "sex":
+            if reading.axis in _ASKED_APART:
                 continue
             distance = self._distance(reading, begin, end)
             if distance is not None and (reading.axis not in best or distance < best[reading.axis][0]):
                 best[reading.axis] = (distance, reading.value)
         return {**self._everywhere, **{axis: value for axis, (_, value) in best.items()}}
 
+    def eye_near(self, begin: int, end: int) -> str:
+        """Return which eye a span is said of where no word for a side stands near: OD, or the only one named, or ""."""
+        first = bisect_left(self._begins, begin - _REACH_BEFORE)
+        last = bisect_right(self._begins, end + _REACH_AFTER)
+        near = [
+            (distance, reading.value)
+            for reading in self._readings[first:last]
+            if reading.axis == "eye" and (distance := self._distance(reading, begin, end)) is not None
+        ]
+        return min(near)[1] if near else self._side_of_sentence(begin, end)
+
+    def _side_of_sentence(self, begin: int, end: int) -> str:
+        """Return the side that all words for a side in the sentence of a span name, "" if they differ."""
+        floor, ceiling = max(0, begin - _REACH_OF_EYE), end + _REACH_OF_EYE
+        if bisect_left(self._begins, floor) == bisect_right(self._begins, ceiling):
+            return ""
+        first = max(floor, *(self._text.rfind(mark, floor, begin) for mark in _SENTENCE_MARKS))
+        last = min(
+            [at for mark in _SENTENCE_MARKS if (at := self._text.find(mark, end, ceiling)) >= 0], default=ceiling
+        )
+        within = self._readings[bisect_left(self._begins, first) : bisect_right(self._begins, last)]
+        said = {reading.value for reading in within if reading.axis in _SIDES}
+        return said.pop() if len(said) == 1 else ""
+
     def _distance(self, reading: AxisReading, begin: int, end: int) -> int | None:
-        if reading.begin >= begin and reading.end <= end:
+        if reading.begin < end and reading.end > begin:
             return 0
         if reading.end <= begin:
             between = self._text[reading.end : begin]
-            limit, cost = (_REACH_BEFORE if reading.axis == "side" else 16), 0
+            limit, cost = (_REACH_BEFORE if reading.axis in _FAR_BEFORE else 16), 0
+            if reading.axis == "stage" and "," in between:
+                return None
         else:
             between = self._text[end : reading.begin]
-            limit, cost = (_REACH_AFTER if reading.axis in ("side", "trimester") else -1), 3
+            limit, cost = (_REACH_AFTER if reading.axis in _FAR_AFTER else -1), 3
         # A clause mark or another item between the words and the mention cuts them apart.
         if len(between) > limit or between.count(",") > 1 or _CUTS.search(between):
             return None
@@ -239,6 +193,7 @@ class Families:
         values = dict(shape.values)
         family = self._family(code[:3])
         best = code
+        left = []
         for axis, value in sorted(wanted.items()):
             if axis in fixed or values.get(axis) == value:
                 continue
@@ -246,6 +201,12 @@ class Families:
             found = family.get(TitleShape(shape.residue, tuple(sorted(trial.items()))))
             if found is not None:
                 values, best = trial, found
+            else:
+                left.append((axis, value))
+        # A finger has no code of its own but with its side.
+        if "digit" in wanted and "side" in wanted and (digit := dict(left).get("digit")):
+            trial = {**values, "digit": digit, "side": wanted["side"]}
+            best = family.get(TitleShape(shape.residue, tuple(sorted(trial.items()))), best)
         return best
 
     def _read_family(self, category: str) -> dict[TitleShape, str]:

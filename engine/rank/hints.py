@@ -7,10 +7,17 @@ is tried only where a word stands that it starts with (or, for weeks of gestatio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_COUNTED = ("second", "third", "fourth", "fifth", "2nd", "3rd", "4th", "5th")
 AXIS_WORDS = (
     "acute", "chronic", "subacute", "displaced", "nondisplaced", "undisplaced", "non displaced", "mild", "moderate",
     "severe", "recurrent", "female", "male", "woman", "lady", "man", "gentleman", "first trimester", "second trimester",
     "third trimester", "1st trimester", "2nd trimester", "3rd trimester",
+    "od", "os", "ou", "re", "le", "cervical", "cervicothoracic", "thoracic", "dorsal", "thoracolumbar", "dorsolumbar",
+    "lumbar", "lumbosacral", *(f"c{level}" for level in range(1, 8)), *(f"t{level}" for level in range(1, 13)),
+    *(f"l{level}" for level in range(1, 6)), "stage", "grade", "unstageable",
+    *(f"{which} {digit}" for which in _COUNTED for digit in ("finger", "digit", "toe")), "index finger",
+    "pointer finger", "middle finger", "long finger", "ring finger", "little finger", "small finger", "pinky",
+    "pinky finger", "great toe", "big toe", "hallux", "lesser toe", "small toe", "little toe", "pinky toe",
 )  # fmt: skip
 GESTATION_WORDS = ("gestation", "gestational", "pregnant", "pregnancy", "iup", "ega", "ga")
 ENCOUNTER_WORDS = (

@@ -13,7 +13,6 @@ from engine.types import (
     LEAST_TO_SUGGEST,
     UNRESOLVED,
     Assertion,
-    Candidate,
     Chart,
     Evidence,
     Finding,
@@ -49,7 +48,10 @@ _NO_ROLE, _NO_ROUTE = Role.UNSPECIFIED, Route.REVIEW
 _PRINCIPAL, _SECONDARY = Role.PRINCIPAL, Role.SECONDARY
 
 
-_PLAIN = frozenset((Origin.LEXICON.name.lower(), Origin.TITLE.name.lower(), Origin.ABBREVIATION.name.lower()))
+_PLAIN = frozenset((Origin.LEXICON.name.lower(), Origin.ABBREVIATION.name.lower()))
+# A title or inclusion term of the release in full: of three words or more it is no accident.
+_OFFICIAL = frozenset((Origin.TITLE.name.lower(), Origin.INCLUSION.name.lower()))
+_LEAST_SPACES_OF_OFFICIAL = 2
 
 # A finding, and why its code in its context differs from what the words alone mean.
 _Statement = tuple[Finding, Reason | None]
@@ -65,7 +67,7 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
     possible = _POSSIBLE if chart.setting is _INPATIENT else _PRESENT
     for finding in findings:
         top = finding.codes[0]
-        if not _suggests(top):
+        if not _suggests(finding):
             continue
         context = finding.mention.context
         if context.assertion is _PRESENT or context.assertion is possible:
@@ -77,9 +79,14 @@ def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callabl
     return [suggestion for _, suggestion in drafts]
 
 
-def _suggests(candidate: Candidate) -> bool:
-    """Whether a candidate is likely enough, or said in plain words: conventions that leave a disease uncoded differ."""
-    return candidate.origin in _PLAIN or (candidate.score >= LEAST_TO_SUGGEST and candidate.origin != UNRESOLVED)
+def _suggests(finding: Finding) -> bool:
+    """Whether a finding is likely enough, or said in plain words: conventions that leave a disease uncoded differ."""
+    candidate = finding.codes[0]
+    if candidate.origin in _PLAIN:
+        return True
+    if candidate.origin in _OFFICIAL and finding.mention.text.count(" ") >= _LEAST_SPACES_OF_OFFICIAL:
+        return True
+    return candidate.score >= LEAST_TO_SUGGEST and candidate.origin != UNRESOLVED
 
 
 def may_lead(suggestion: Suggestion) -> bool:

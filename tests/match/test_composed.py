@@ -10,11 +10,11 @@ from engine.types import Chart, Document
 
 KIDNEY_MASS, LIVER_MASS, KNEE_PAIN = 7, 8, 9
 TERMS = [
-    ("kidney mass", KIDNEY_MASS, 0, 0),
-    ("mass of liver", LIVER_MASS, 0, 0),
-    ("pain in the left knee", KNEE_PAIN, 0, 0),
-    ("renal mass, cystic", 99, 0, 0),
-    ("kidney masses", 98, 0, 4),
+    ("kidney mass", KIDNEY_MASS, 0, 0, 0),
+    ("mass of liver", LIVER_MASS, 0, 0, 0),
+    ("pain in the left knee", KNEE_PAIN, 0, 0, 2),
+    ("renal mass, cystic", 99, 0, 0, 0),
+    ("kidney masses", 98, 0, 4, 0),
 ]
 
 
@@ -22,9 +22,9 @@ def test_a_pair_has_the_code_of_the_terms_that_say_just_the_two() -> None:
     parts = read_parts(TERMS)
     number = {form: number for number, forms in enumerate(parts.forms) for form in forms}
     assert parts.pairs == {
-        (number["mass"], number["kidney"]): KIDNEY_MASS,
-        (number["mass"], number["liver"]): LIVER_MASS,
-        (number["pain"], number["knee"]): KNEE_PAIN,
+        (number["mass"], number["kidney"]): {0: KIDNEY_MASS},
+        (number["mass"], number["liver"]): {0: LIVER_MASS},
+        (number["pain"], number["knee"]): {2: KNEE_PAIN},
     }
     assert number["renal"] == number["kidney"]
 
@@ -41,11 +41,20 @@ def test_a_pair_has_the_code_of_the_terms_that_say_just_the_two() -> None:
         ("He has cardiac and renal failure.", ["I50.9", "N19"]),
         ("Liver and lung metastases.", ["C78.7", "C78.00"]),
         ("Pain in the neck and back.", ["M54.2", "M54.9"]),
-        ("Pain and swelling in the left knee.", ["M25.569", "M25.462"]),
+        ("Pain and swelling in the left knee.", ["M25.562", "M25.462"]),
         ("Fractures of the 4th and 5th ribs.", ["S22.49XA"]),
         # A relation that is not the place of the finding, or another sentence.
         ("Swelling due to an old operation on the liver.", ["R60.9"]),
         ("No mass. The right kidney is normal.", []),
+        # A longer term that only weighs the finding gives way; one that says another thing stays beside the site.
+        ("Severe pain in the left knee.", ["M25.562"]),
+        ("Anemia due to neoplasm of the right colon.", ["D63.0", "D49.0"]),
+        ("Dog bite of the left hand.", ["W54.0XXA", "S61.452A"]),
+        # What an adjective makes of a finding is not known; a term that names its site is whole.
+        ("Right wrist Colles fracture.", ["S52.531A"]),
+        # Each side has its code.
+        ("Severe pain in the left iliac fossa.", ["R10.32"]),
+        ("Laceration of the right index finger.", ["S61.210A"]),
         # A shadow hides what it holds.
         ("Left inguinal hernia repair in the right groin.", []),
     ],
@@ -67,6 +76,6 @@ def test_spans_stay_in_order_and_apart() -> None:
     text = "mass in the kidney, asthma, pain in both of the knees"
     places = [(0, 4, number["mass"]), (12, 18, number["kidney"]), (28, 32, number["pain"]), (48, 53, number["knee"])]
     asthma = TermSpan(20, 26, 1, False, ((1, 0),))
-    spans = Composer(parts.findings, parts.pairs).compose(text, places, [asthma], [])
+    spans = Composer(parts).compose(text, places, [asthma], [])
     assert [(span.begin, span.end) for span in spans] == [(0, 18), (20, 26), (28, 53)]
-    assert Composer(parts.findings, parts.pairs).compose(text, places, [asthma], [(10, 19)]) == [asthma, spans[2]]
+    assert Composer(parts).compose(text, places, [asthma], [(10, 19)]) == [asthma, spans[2]]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.match.variants import bracketed_abbreviations, term_variants
+from engine.match.variants import bracketed_abbreviations, says_no_less, term_variants
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,21 @@ def test_variants_are_few_and_begin_with_the_term(term: str) -> None:
 )
 def test_abbreviations_stand_in_brackets_in_capitals(term: str, abbreviations: list[str]) -> None:
     assert bracketed_abbreviations(term) == abbreviations
+
+
+@pytest.mark.parametrize(
+    ("term", "variant", "says"),
+    [
+        (
+            "Displaced spiral fracture of shaft of unspecified tibia",
+            "Displaced spiral fracture of shaft of tibia",
+            True,
+        ),
+        ("Asthma, unspecified", "Asthma", True),
+        ("Essential (primary) hypertension", "primary hypertension", False),
+        ("Calculus of kidney", "kidney Calculus", False),
+    ],
+)
+def test_a_title_without_what_is_unspecified_says_no_less(term: str, variant: str, says: bool) -> None:
+    assert variant in term_variants(term)
+    assert says_no_less(term, variant) is says

@@ -4,7 +4,8 @@ import pytest
 from placing import places_in
 
 from codesets.snapshot import Snapshot
-from engine.rank.axes import AxisIndex, AxisReading, Families, read_axes, title_shape, trimester_of
+from engine.rank.axes import AxisIndex, Families, title_shape
+from engine.rank.axis_words import AxisReading, read_axes, trimester_of
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,15 @@ def families(snapshot: Snapshot) -> Families:
         ("C50.919", {"sex": "male", "side": "left"}, "C50.922"),
         ("K40.90", {"side": "bilateral"}, "K40.2"),
         ("K40.90", {"side": "bilateral", "course": "recurrent"}, "K40.21"),
+        ("M48.00", {"region": "lumbar"}, "M48.06"),
+        ("M43.10", {"region": "lumbosacral"}, "M43.17"),
+        ("M54.10", {"region": "cervical"}, "M54.12"),
+        ("L89.619", {"stage": "2"}, "L89.612"),
+        ("L89.159", {"stage": "unstageable"}, "L89.150"),
+        ("S61.219", {"digit": "index", "side": "right"}, "S61.210"),
+        ("S62.639", {"digit": "little", "side": "left"}, "S62.637"),
+        ("S90.129", {"digit": "great", "side": "left"}, "S90.112"),
+        ("M65.30", {"digit": "ring", "side": "right"}, "M65.341"),
     ],
 )
 def test_a_code_moves_to_the_sibling_with_the_wanted_values(
@@ -61,6 +71,8 @@ def test_a_code_moves_to_the_sibling_with_the_wanted_values(
         ("J45.909", {"severity": "mild"}),
         ("I50.9", {"acuity": "acute"}),
         ("M25.562", {}),
+        ("S61.219", {"digit": "index"}),
+        ("C50.919", {"stage": "2"}),
     ],
 )
 def test_a_value_that_no_sibling_has_is_left_out(families: Families, code: str, wanted: dict[str, str]) -> None:
@@ -143,6 +155,48 @@ def near(text: str, word: str) -> dict[str, str]:
 )
 def test_the_nearest_side_within_the_clause_counts(text: str, word: str, value: str | None) -> None:
     assert near(text, word).get("side") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "axis", "value"),
+    [
+        ("Spinal stenosis at L4-L5", "Spinal stenosis", "region", "lumbar"),
+        ("Disc protrusion, L5-S1", "Disc protrusion", "region", "lumbosacral"),
+        ("Spondylosis C5/6", "Spondylosis", "region", "cervical"),
+        ("T12-L1 discitis", "discitis", "region", "thoracolumbar"),
+        ("T2 lesion, stenosis", "stenosis", "region", None),
+        ("dorsal spondylosis", "spondylosis", "region", "thoracic"),
+        ("Pressure ulcer of heel, stage II", "Pressure ulcer of heel", "stage", "2"),
+        ("Unstageable sacral ulcer", "sacral ulcer", "stage", "unstageable"),
+        # The stage of what is named before a comma is its own.
+        ("CKD stage 4, ulcer of heel", "ulcer of heel", "stage", None),
+        ("Laceration of the right 2nd finger", "Laceration of the right 2nd finger", "digit", "index"),
+        ("crush injury, fifth digit of the left foot", "crush injury", "digit", "lesser"),
+        ("pain in the hallux", "pain", "digit", "great"),
+        ("second digit is fine; pain", "pain", "digit", None),
+    ],
+)  # fmt: skip
+def test_region_stage_and_digit_are_read_near_a_mention(text: str, word: str, axis: str, value: str | None) -> None:
+    assert near(text, word).get(axis) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "side"),
+    [
+        ("Retinal detachment OD.", "Retinal detachment", "right"),
+        ("Cataract, OS > OD", "Cataract", "left"),
+        ("Glaucoma OU", "Glaucoma", "bilateral"),
+        # Only in capitals: once daily, and the mouth.
+        ("Glaucoma: drops od", "Glaucoma", ""),
+        # The only side that a sentence names, however far.
+        ("In the left eye a moderate reaction of the chamber with posterior synechiae.", "synechiae", "left"),
+        ("The right eye was quiet; synechiae were seen.", "synechiae", ""),
+        ("Right eye normal, in the left eye after some weeks and much treatment synechiae", "synechiae", ""),
+    ],
+)
+def test_an_eye_has_its_side_from_its_abbreviation_or_from_its_sentence(text: str, word: str, side: str) -> None:
+    begin = text.index(word)
+    assert AxisIndex(text, read_axes(text, places_in(text))).eye_near(begin, begin + len(word)) == side
 
 
 def test_acuity_counts_before_the_mention_and_not_after_it() -> None:

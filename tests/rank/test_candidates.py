@@ -44,6 +44,27 @@ def test_the_words_near_choose_the_child(
     assert [choice.code for choice in choices] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("code", "wanted", "expected"),
+    [
+        ("H33.20", {"eye": "right"}, "H33.21"),
+        # A side that is said of the mention itself goes before that of the sentence.
+        ("H33.20", {"eye": "right", "side": "left"}, "H33.22"),
+        # Nothing but an eye has its side from there.
+        ("M25.569", {"eye": "right"}, "M25.569"),
+        ("M48.00", {"region": "lumbar"}, "M48.061"),
+        # What the term names stays.
+        ("M48.02", {"region": "lumbar"}, "M48.02"),
+        ("S92.919A", {"digit": "lesser", "side": "left"}, "S92.502A"),
+    ],
+)
+def test_eye_region_and_digit_choose_the_child(
+    maker: CandidateMaker, snapshot: Snapshot, code: str, wanted: dict[str, str], expected: str
+) -> None:
+    choices = maker.choices((sense(snapshot, code),), wanted, encounter=Encounter()).options
+    assert [choice.code for choice in choices] == [expected]
+
+
 def test_a_sense_of_the_other_side_is_no_candidate(maker: CandidateMaker, snapshot: Snapshot) -> None:
     senses = (
         sense(snapshot, "M25.561", Side.RIGHT),
