@@ -13,7 +13,7 @@ namespace fasttext {
 // What a cue does where it stands, and how far it reaches; engine/context/cues.py says what these mean.
 enum Does : uint32_t {
   kReachesOn = 1, kReachesBack = 2, kAnswers = 4, kEnds = 8, kIsVerb = 16, kAfterComma = 32, kInside = 64,
-  kSkipsItem = 128, kIsExact = 256, kMayBelong = 512, kOpens = 1024, kIsPast = 2048,
+  kSkipsItem = 128, kIsExact = 256, kMayBelong = 512, kOpens = 1024, kIsPast = 2048, kIfDenied = 4096,
   kSpeaks = kReachesOn | kReachesBack | kAnswers
 };
 enum Stop : int32_t { kList, kClause, kComma, kAnd };

@@ -244,7 +244,9 @@ class ScopeReader {
       said |= 1u << slot;
     };
     for (const Placed& cue : back) say(cue.does->slot, cue.rule, cue.begin, cue.end);
-    for (const Placed& cue : on) say(cue.does->slot, cue.rule, cue.begin, cue.end);
+    bool is_denied = is_in(said, kAbsent) || any_denies(on);
+    for (const Placed& cue : on)
+      if (is_denied || !(cue.does->does & kIfDenied)) say(cue.does->slot, cue.rule, cue.begin, cue.end);
     if (at(stop) == '?') say(kPossible, first_sign_ + kAsked, stop, stop + 1);
     int axis = -1;
     for (int32_t slot : kOrder) {
@@ -252,6 +254,10 @@ class ScopeReader {
       axis = axis_of(slot);
       reading.said[static_cast<size_t>(reading.count++)] = best[static_cast<size_t>(slot)];
     }
+  }
+
+  static bool any_denies(const std::vector<Placed>& cues) {
+    return std::any_of(cues.begin(), cues.end(), [](const Placed& cue) { return cue.does->slot == kAbsent; });
   }
 
   const std::vector<CueRule>& rules_;

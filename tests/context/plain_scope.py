@@ -22,7 +22,7 @@ _Reached = list[list[_Placed]]
 _ON, _BACK, _ANSWERS, _ENDS = int(Does.REACHES_ON), int(Does.REACHES_BACK), int(Does.ANSWERS), int(Does.ENDS)
 _IS_VERB, _AFTER_COMMA, _INSIDE = int(Does.IS_VERB), int(Does.AFTER_COMMA), int(Does.INSIDE)
 _SKIPS_ITEM, _IS_EXACT, _MAY_BELONG = int(Does.SKIPS_ITEM), int(Does.IS_EXACT), int(Does.MAY_BELONG)
-_OPENS, _IS_PAST = int(Does.OPENS), int(Does.IS_PAST)
+_OPENS, _IS_PAST, _IF_DENIED = int(Does.OPENS), int(Does.IS_PAST), int(Does.IF_DENIED)
 _SPEAKS = _ON | _BACK | _ANSWERS
 _ABSENT, _POSSIBLE, _CONDITIONAL, _HYPOTHETICAL = 0, 1, 2, 3
 _COMMA_BEFORE = re.compile(r"[,(\u2013-]\s*(?:(?:the|an?|his|her|their|this)\s+)?\Z", re.IGNORECASE)
@@ -348,6 +348,8 @@ def _decide(text: str, stop: int, on: Sequence[_Placed], back: Sequence[_Placed]
         found.append((stop, stop + 1, ASKED, stop))
     if not found:
         return context
+    if all(placed[2].slot != _ABSENT for placed in found):
+        found = [placed for placed in found if not placed[2].does & _IF_DENIED]
     best: list[_Placed | None] = [None] * len(SLOT_VALUES)
     for placed in reversed(found):
         best[placed[2].slot] = best[placed[2].slot] or placed
