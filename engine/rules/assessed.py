@@ -6,7 +6,7 @@ diseases told elsewhere (lasting conditions affect the care of a stay).
 
 Sources: ICD-10-CM Guidelines III.B (abnormal findings are not coded unless the provider says what they mean), IV.D and
 I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (a visit: conditions that require or affect
-care at this encounter), III (a stay), I.C.20.
+care at this encounter), III (a stay), I.C.20, I.C.21.c.3 (a status may affect the course of treatment).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +29,9 @@ _COMPLAINTS = (
     "G89", "H53.1", "H57.1", "L29", "L53.9", "M25.4", "M25.5", "M25.6", "M54.2", "M54.5", "M54.6", "M54.8", "M54.9",
     "M62.8", "M79.1", "M79.6", "N64.4",
 )  # fmt: skip
+# Transplants, implants, openings, lost organs and limbs, and dependence on machines: they affect the course of care
+# (I.C.21.c.3), so that an assessment which names one takes it up.
+_STATUSES = ("Z89", "Z90", "Z93", "Z94", "Z95", "Z99")
 # An injury without a site says only that there was one.
 _WITHOUT_SITE = ("T14",)
 # What an external cause is reported with (I.C.20.a.1): an injury, or what it left in bones, joints and muscles.
@@ -55,7 +58,8 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     kept: list[Suggestion] = []
     left_out: list[Suggestion] = []
     for suggestion, found, is_definite in zip(suggestions, stated, assessed, strict=True):
-        is_kept = is_definite or is_told(suggestion) or any(_is_item(evidence, facts) for evidence in found)
+        is_kept = is_definite or _is_status(suggestion, found) or is_told(suggestion)
+        is_kept = is_kept or any(_is_item(evidence, facts) for evidence in found)
         (kept if is_kept else left_out).append(suggestion)
     return Outcome(kept, [_alert(left_out)] if left_out else [])
 
@@ -124,6 +128,11 @@ def _concluded(assessed: list[bool], stated: Sequence[Sequence[Evidence]], facts
         for is_, found in zip(assessed, stated, strict=True)
     ]
     return concluded if any(concluded) else assessed
+
+
+def _is_status(suggestion: Suggestion, found: Sequence[Evidence]) -> bool:
+    """Whether it is a status that affects care, and the assessment names it."""
+    return bool(found) and suggestion.code.startswith(_STATUSES)
 
 
 def _is_item(evidence: Evidence, facts: Facts) -> bool:
