@@ -77,12 +77,13 @@ class DiagnosisReader:
 
     def contexts(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Context]:
         """Return the context of each span; they are sorted."""
-        text = reading.text
+        text, dialogue = reading.text, reading.dialogue
+        heard = as_heard(text, dialogue)
         contexts = self._context.read(
-            text, sections=reading.sections, sentences=reading.sentences, cues=reading.found.cues, spans=spans
+            heard, sections=reading.sections, sentences=reading.sentences, cues=reading.found.cues, spans=spans
         )
-        if reading.dialogue is not None:
-            read_transcript(text, reading.dialogue, spans, contexts)
+        if dialogue is not None:
+            read_transcript(heard, dialogue, spans, contexts)
         return contexts
 
     def read_mentions(
