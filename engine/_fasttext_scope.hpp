@@ -218,6 +218,7 @@ class ScopeReader {
 
   // Whether a cue stands alone after a colon, dash or bracket, as in a form: "Fever: no", "Fever (-)".
   bool is_answer(const Placed& cue) const {
+    if (box_of_label(text_, cue.begin, cue.end) == Box::kTicked) return true;
     Place tail = cue.end, tail_end = std::min(end_, cue.end + 3);
     while (tail < tail_end && text_[tail] == ' ') ++tail;
     if (tail < tail_end && (text_[tail] >= 128 || std::string_view(".,;)]|/\n\r\t").find(static_cast<char>(text_[tail])) == std::string_view::npos))
@@ -227,7 +228,8 @@ class ScopeReader {
     while (left > from && text_[left - 1] == ' ') --left;
     if (left <= from) return false;
     switch (text_[left - 1]) {
-      case ':': case '=': case 0x2014: case '(': case '[': case '\t': case '?': return true;
+      case ':': case '=': case 0x2014: case '(': case '\t': case '?': return true;
+      case '[': return left < 2 || !is_ascii_letter(at(left - 2));  // not in a mark of de-identification: "**DATE[2006]"
       case '-': case 0x2013: return left != cue.begin && left - 1 > from && text_[left - 2] == ' ';
       default: return false;
     }
