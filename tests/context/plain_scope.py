@@ -39,9 +39,9 @@ _OPENING_WORDS, _OPENING_REACH = 3, 60
 
 # Signs that are not words. "-" denies only where the sentence also marks with "+", or marks item after item.
 _BOXES = "\u2610\u25a1\u2611\u2612\u25a0\u2713\u2714"
-_LABEL = r"(?:yes|no|y|n)(?!\w)"
-_NEXT_LABEL = re.compile(rf" {{0,2}}{_LABEL}", re.IGNORECASE | re.ASCII)
-_LAST_LABEL = re.compile(rf"(?<!\w){_LABEL} {{0,2}}\Z", re.IGNORECASE)
+_LABEL = r"(?:[yY][eE][sS]|[nN][oO]|[yYnN])(?!\w)"
+_NEXT_LABEL = re.compile(rf" {{0,2}}{_LABEL}")
+_LAST_LABEL = re.compile(rf"(?<!\w){_LABEL} {{0,2}}\Z")
 _LAST_YES = re.compile(r"yes {0,2}\Z", re.IGNORECASE | re.ASCII)
 _BOX = r"(?:\[[ xX\u2713\u2714]\]|\([ xX\u2713\u2714]\)|[" + _BOXES + "])"
 _NEXT_BOX, _LAST_BOX = re.compile(rf" {{0,2}}{_BOX}"), re.compile(rf"{_BOX} {{0,2}}\Z")
@@ -411,8 +411,8 @@ def _signs(text: str, sentences: Sequence[tuple[int, int]]) -> list[_Found]:
                 has_marks = here >= 0 and _MARKS.search(text, sentences[here][0], sentences[here][1]) is not None
             if not has_marks:
                 continue
-        is_box = text[begin] in "[(" + _BOXES and text[end - 2 : end - 1] not in "-+\u2013\u2212"
-        if (is_box or match[0] == "[]") and (_NEXT_LABEL.match(text, end) or _LAST_LABEL.search(text, max(0, begin - 6), begin)):
+        is_box = text[begin] in "[" + _BOXES or (text[begin] == "(" and text[begin + 1] not in "-+\u2013\u2212")
+        if is_box and (_NEXT_LABEL.match(text, end) or _LAST_LABEL.search(text, max(0, begin - 6), begin)):
             continue
         found.append((begin, end, _sign_rule(match[0])))
     return found
