@@ -28,6 +28,7 @@ from engine.reading import (
     ranked_span,
 )
 from engine.text.dialogue import read_dialogue
+from engine.text.kinds import infer_kind
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.text.sides import as_heard, read_sides, with_side
@@ -73,6 +74,7 @@ class DiagnosisReader:
         else:
             sections = find_sections(text) if self._has_sections else [Section("", 0, 0, len(text))]
             sentences = find_sentences(text, sections)
+        kind = kind or ("transcript" if dialogue is not None else infer_kind(text, sections))
         return Reading(text, kind, sections, sentences, tools.mentions.find(as_heard(text, dialogue)), dialogue)
 
     def contexts(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Context]:

@@ -7,9 +7,11 @@ beside the diagnoses, from the same sentences and cues, where ICD-10-PCS is want
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from codesets.errors import NoReleaseError
 from codesets.types import System
@@ -28,6 +30,7 @@ from engine.rules.base import Facts
 from engine.rules.gather import gather_suggestions
 from engine.rules.procedures import NO_RELEASE, gather_procedures
 from engine.rules.run import RULES, apply_rules
+from engine.text.copied import find_copied
 from engine.types import Chart, CodedChart, Context, Document, Finding, Header, Setting
 
 
@@ -83,9 +86,11 @@ class Pipeline:
         """
         started = time.perf_counter()
         tools = self._tools_of(chart)
-        diagnoses, procedures = self._read(chart, tools, on_findings)
-        drafts = gather_suggestions(diagnoses, chart, tools.diagnoses.title)
-        suggestions, alerts = apply_rules(drafts, Facts(chart, tools.diagnoses.snapshot, diagnoses), self._rules)
+        diagnoses, procedures, kinds, copied = self._read(chart, tools, on_findings)
+        drafts = gather_suggestions(diagnoses, chart, tools.diagnoses.title, kinds=kinds, copied=copied)
+        suggestions, alerts = apply_rules(
+            drafts, Facts(chart, tools.diagnoses.snapshot, diagnoses, copied), self._rules
+        )
         findings = diagnoses
         if procedures:
             performed, questions = gather_procedures(procedures)
@@ -132,13 +137,12 @@ class Pipeline:
         """Return the title of a code in the latest release, "" if that lacks it."""
         return self._diagnosis_tools(None).title(code)
 
-    def _read(
-        self, chart: Chart, tools: _Tools, on_findings: Callable[[list[Finding]], None] | None
-    ) -> tuple[list[Finding], list[Finding]]:
-        """Return the diagnoses and the procedures that the documents name."""
+    def _read(self, chart: Chart, tools: _Tools, on_findings: Callable[[list[Finding]], None] | None) -> "_Read":
+        """Read the documents."""
         has_diagnoses = not chart.systems or System.ICD10CM.value in chart.systems
         definitions = read_definitions(document.text for document in chart.documents)
-        found: tuple[list[Finding], list[Finding]] = [], []
+        found = _Read([], [], [])
+        read: list[tuple[str, list[tuple[int, int]]]] = []
         for number, document in enumerate(chart.documents):
             reading = self._reader.open(tools.diagnoses, document)
             named: list[Finding] = []
@@ -149,8 +153,12 @@ class Pipeline:
                 done = read_procedures(tools.procedures, reading, number, contexts=self._reader.contexts)
             if on_findings is not None:
                 on_findings([*named, *done])
-            found[0].extend(named)
-            found[1].extend(done)
+            found.diagnoses.extend(named)
+            found.procedures.extend(done)
+            found.kinds.append(reading.kind)
+            read.append((reading.text, reading.sentences))
+        if len(read) > 1:
+            return found._replace(copied=_copied(found.diagnoses, find_copied(read)))
         return found
 
     def _tools_of(self, chart: Chart) -> _Tools:
@@ -208,6 +216,27 @@ class Pipeline:
         if not self._without:
             return models
         return (*models, (f"without:{self._without}", hashlib.sha256(self._without.encode()).hexdigest()))
+
+
+class _Read(NamedTuple):
+    """What the documents name, their kinds, and where (document, begin) mentions stand in text copied forward."""
+
+    diagnoses: list[Finding]
+    procedures: list[Finding]
+    kinds: list[str]
+    copied: Set[tuple[int, int]] = frozenset()
+
+
+def _copied(findings: Sequence[Finding], passages: Sequence[Sequence[tuple[int, int]]]) -> Set[tuple[int, int]]:
+    """Return where (document, begin) the findings stand that lie in passages, which are those of each document."""
+    begins = [[begin for begin, _ in found] for found in passages]
+    marked: set[tuple[int, int]] = set()
+    for finding in findings:
+        number, begin = finding.mention.document, finding.mention.begin
+        at = bisect_right(begins[number], begin) - 1
+        if at >= 0 and begin < passages[number][at][1]:
+            marked.add((number, begin))
+    return frozenset(marked)
 
 
 def _document(finding: Finding) -> int:

@@ -94,7 +94,9 @@ def find_own_denial(text: str, dialogue: Dialogue, number: int, span: tuple[int,
     "Do you have any allergies?" "Ohh, allergies. Uh, no."
     """
     utterance = dialogue.utterances[number]
-    is_all = _skip_fillers(text, utterance.begin, utterance.end) >= span[0] and not text[span[1] : utterance.end].strip(" .?!,")
+    is_all = _skip_fillers(text, utterance.begin, utterance.end) >= span[0] and not text[span[1] : utterance.end].strip(
+        " .?!,"
+    )
     if not is_all or number + 1 == len(dialogue.utterances):
         return None
     following = dialogue.utterances[number + 1]

@@ -49,7 +49,10 @@ def _words() -> _Words:
         re.compile(rf"\b{mishaps}", re.IGNORECASE),
         re.compile(rf"\b{given}(?:\s+[\w'-]+){{0,2}}\s+\Z", re.IGNORECASE),
         re.compile(
-            r"(?:.*\b(?:that|because|since|as|know|correct|say|where))?[\s,]*" + fillers().pattern + r"(?:(?:in|with)\s{1,3})?", fillers().flags
+            r"(?:.*\b(?:that|because|since|as|know|correct|say|where))?[\s,]*"
+            + fillers().pattern
+            + r"(?:(?:in|with)\s{1,3})?",
+            fillers().flags,
         ),
         re.compile(rf"\b{fears}", re.IGNORECASE),
         re.compile(rf"\b{distant}", re.IGNORECASE),

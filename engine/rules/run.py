@@ -8,6 +8,7 @@ from engine.rules import (
     assessed,
     bilateral,
     combination,
+    copied,
     excludes1,
     integral_symptoms,
     seventh_character,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     integral_symptoms.RULE,
     excludes1.RULE,
     abbreviations.RULE,
+    copied.RULE,
 )
 
 
