@@ -28,6 +28,7 @@ from engine.reading import (
     ranked_span,
 )
 from engine.text.dialogue import read_dialogue
+from engine.text.furniture import without_furniture
 from engine.text.kinds import infer_kind
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
@@ -68,6 +69,7 @@ class DiagnosisReader:
     def open(self, tools: ReleaseTools, document: Document) -> Reading:
         """Cut a document up and match it; without the part `sections` it is one section, and no dialogue."""
         text, kind = document.text, document.kind
+        text = without_furniture(text) if self._has_sections else text
         dialogue = read_dialogue(text, kind=kind) if self._has_sections else None
         if dialogue is not None:
             sections, sentences = dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances]
@@ -75,7 +77,7 @@ class DiagnosisReader:
             sections = find_sections(text) if self._has_sections else [Section("", 0, 0, len(text))]
             sentences = find_sentences(text, sections)
         kind = kind or ("transcript" if dialogue is not None else infer_kind(text, sections))
-        return Reading(text, kind, sections, sentences, tools.mentions.find(as_heard(text, dialogue)), dialogue)
+        return Reading(text, kind, sections, sentences, tools.mentions.find(as_heard(text, dialogue)), dialogue, document.text)
 
     def contexts(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Context]:
         """Return the context of each span; they are sorted."""
@@ -142,7 +144,7 @@ class DiagnosisReader:
             ]
             ranked = self._documents.rescore([ranked_span(mention) for mention in mentions], ranked, least)
         return [
-            Finding(make_mention(mention.span, mention.section, mention.context, reading.text, number), codes)
+            Finding(make_mention(mention.span, mention.section, mention.context, reading.written, number), codes)
             for mention, sure in zip(mentions, ranked, strict=True)
             if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]

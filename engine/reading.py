@@ -60,7 +60,10 @@ class ProcedureTools:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A document, cut up and matched, as both kinds of code read it; `dialogue` is None for a note."""
+    """A document, cut up and matched, as both kinds of code read it; `dialogue` is None for a note.
+
+    `text` is without the headers and footers of pages, in white space; `written` is as it came.
+    """
 
     text: str
     kind: str
@@ -68,6 +71,7 @@ class Reading:
     sentences: list[tuple[int, int]]
     found: Found
     dialogue: Dialogue | None = None
+    written: str = ""
 
 
 @lru_cache(maxsize=64)
@@ -131,7 +135,7 @@ def read_procedures(tools: ProcedureTools, reading: Reading, number: int, *, con
     findings: list[Finding] = []
     for (procedure, section), around in zip(placed, contexts(reading, places), strict=True):
         own = context_of_procedure(text, procedure.begin, procedure.end, around)
-        findings.append(Finding(make_mention(procedure, section, own, text, number), procedure.codes))
+        findings.append(Finding(make_mention(procedure, section, own, reading.written, number), procedure.codes))
     return findings
 
 
