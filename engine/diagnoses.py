@@ -77,7 +77,9 @@ class DiagnosisReader:
             sections = find_sections(text) if self._has_sections else [Section("", 0, 0, len(text))]
             sentences = find_sentences(text, sections)
         kind = kind or ("transcript" if dialogue is not None else infer_kind(text, sections))
-        return Reading(text, kind, sections, sentences, tools.mentions.find(as_heard(text, dialogue)), dialogue, document.text)
+        return Reading(
+            text, kind, sections, sentences, tools.mentions.find(as_heard(text, dialogue)), dialogue, document.text
+        )
 
     def contexts(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Context]:
         """Return the context of each span; they are sorted."""

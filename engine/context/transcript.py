@@ -110,8 +110,7 @@ def _read_echo(
 
 def _read_patient(text: str, dialogue: Dialogue, number: int, span: tuple[int, int], context: Context) -> None:
     """Take back what a patient only fears or has read of, or says again to deny it: "Allergies? Uh, no."."""
-    begin, end = span
-    utterance = dialogue.utterances[number]
+    begin, utterance = span[0], dialogue.utterances[number]
     if denied := find_own_denial(text, dialogue, number, span):
         _say(context, Assertion.ABSENT, *denied, "answer:no")
     elif fear := _words().fears.search(text, max(utterance.begin, begin - _ASIDE_REACH), begin):

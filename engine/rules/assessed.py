@@ -48,6 +48,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     leading = _places(facts, LEADING_SECTIONS)
     if not leading:
         return _talked_about_most(suggestions, facts)
+    leading |= _places(facts, ("ADDENDUM",))  # what a provider adds to an assessment belongs to it
     stated = [[e for e in suggestion.evidence if (e.document, e.begin) in leading] for suggestion in suggestions]
     assessed = [bool(found) and _is_definite(s.code) for s, found in zip(suggestions, stated, strict=True)]
     if any(assessed) and (talks := _talks(facts)):

@@ -93,8 +93,8 @@ def gather_suggestions(
 def _guessing(kinds: Sequence[str], documents: int) -> frozenset[int]:
     """Return the documents whose uncertain diagnoses are coded as if they existed (Guidelines II.H, III.C).
 
-    What is uncertain at discharge: where there is a discharge summary, what that says. Else all but the reports of those
-    who only read images and specimens (III.B).
+    What is uncertain at discharge: where there is a discharge summary, what that says. Else all but the reports of
+    those who only read images and specimens (III.B).
     """
     known = enumerate([*kinds, *[""] * (documents - len(kinds))])
     named = [(number, kind.lower()) for number, kind in known]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 _Span = tuple[int, int]
 # So many characters of sentences in a row, white space aside, make a passage.
-_LEAST = 100
+_LEAST = 80
 
 
 def find_copied(documents: Iterable[tuple[str, Sequence[_Span]]]) -> list[list[_Span]]:

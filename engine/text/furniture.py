@@ -1,8 +1,9 @@
 """Takes the furniture of pages out of a text: headers, footers and page numbers in the midst of what is told.
 
-"... congestive heart / Page 2 of 3  DOE, JOHN  MRN 1234 / failure ..." says congestive heart failure. A line is furniture
-if it numbers a page and says nothing else, or if it stands beside such a line and is repeated on other pages. It becomes
-white space of the same length, so that places stay the same; where a sentence goes on over it, so do the line breaks.
+"... congestive heart / Page 2 of 3  DOE, JOHN  MRN 1234 / failure ..." says congestive heart failure. A line is
+furniture if it numbers a page and says nothing else, or if it stands beside such a line and is repeated on other pages.
+It becomes white space of the same length, so that places stay the same; where a sentence goes on over it, so do the
+line breaks.
 """
 
 import re
@@ -60,7 +61,9 @@ def _is_numbered(line: str) -> bool:
     if found is None or len(_WORD.findall(line)) > _MOST_WORDS:
         return False
     # "See page 3 of his chart." tells something; "DOE, JOHN   Page 3" does not.
-    return not line.rstrip().endswith(".") and not line[: found.start()].rstrip().lower().endswith((" see", " on", " from"))
+    return not line.rstrip().endswith(".") and not line[: found.start()].rstrip().lower().endswith(
+        (" see", " on", " from")
+    )
 
 
 def _shape(line: str) -> str:

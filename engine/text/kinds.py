@@ -20,25 +20,36 @@ HISTORY_AND_PHYSICAL = "history and physical"
 
 # A title stands in the first lines.
 _HEAD = 240
+_PARTS = (
+    r"(?:abdomen|brain|chest|head|neck|pelvis|spine|thorax|(?:right|left|cervical|lumbar|thoracic)\b[a-z -]{0,16})"
+    r"(?: (?:and|&|with|without|w/?o?)\b[a-z /-]{0,40})?"
+)
 _TITLES: tuple[tuple[str, str], ...] = (
     (DISCHARGE_SUMMARY, r"(?:discharge|transfer|death) (?:summary|note)|summary of (?:hospitali[sz]ation|stay)"),
-    (OPERATIVE_REPORT, r"operative (?:report|note|record)|operation (?:report|note)|op(?:erative)? note|procedure (?:report|note)"),
+    (OPERATIVE_REPORT, r"(?:operative|procedure) (?:report|note|record)|operation (?:report|note)|op note"),
     (PATHOLOGY_REPORT, r"(?:surgical )?pathology(?: report)?|cytology report|autopsy(?: report)?"),
     (
         RADIOLOGY_REPORT,
         r"(?:radiology|imaging|x-?ray|ultrasound|mri|ct) report|radiology|echocardiogram(?: report)?|mammogram"
-        r"|(?:ct|mri|mr|ultrasound|us|x-?ray|xr|pet|nuclear medicine)(?: scan)? (?:of )?(?:the )?(?:abdomen|brain|chest|head"
-        r"|neck|pelvis|spine|thorax|(?:right|left|cervical|lumbar|thoracic)\b[a-z -]{0,16})",
+        rf"|(?:ct|mri?|ultrasound|us|x-?ray|xr|pet|nuclear medicine)(?: scan)? (?:of )?(?:the )?{_PARTS}",
     ),
     (CONSULTATION, r"consult(?:ation)?(?: (?:report|note|letter))?"),
-    (EMERGENCY_NOTE, r"emergency (?:department|room|medicine) ?(?:note|report|record|visit)?|ed (?:note|report|provider note)|er (?:note|report)"),
+    (
+        EMERGENCY_NOTE,
+        r"emergency (?:department|room|medicine) ?(?:note|report|record|visit)?|ed (?:note|report|provider note)"
+        r"|er (?:note|report)",
+    ),
     (HISTORY_AND_PHYSICAL, r"history (?:and|&) physical(?: examination)?|h ?& ?p|admission (?:note|history)"),
-    (PROGRESS_NOTE, r"(?:daily |inpatient |clinic |office |soap |follow-?up )*(?:progress|soap|clinic|office|follow-?up) (?:visit )?note|office visit"),
-)  # fmt: skip
+    (
+        PROGRESS_NOTE,
+        r"(?:daily |inpatient |clinic |office |soap |follow-?up )*(?:progress|soap|clinic|office|follow-?up)"
+        r" (?:visit )?note|office visit",
+    ),
+)
 _SPECIALTY = (
-    r"cardiology|neurology|psychiatry|ophthalmology|oncology|orthop(?:a?edics?)|rheumatology|gastroenterology|obstetrics|gynecology"
-    r"|radiology|hematology|dermatology|pediatrics?|endocrinology|nephrology|urology|pulmonology|infectious diseases?|surgery"
-    r"|otolaryngology|neonatology|genetics|vascular"
+    r"cardiology|neurology|psychiatry|ophthalmology|oncology|orthop(?:a?edics?)|rheumatology|gastroenterology|obstetrics"
+    r"|gynecology|radiology|hematology|dermatology|pediatrics?|endocrinology|nephrology|urology|pulmonology|surgery"
+    r"|infectious diseases?|otolaryngology|neonatology|genetics|vascular"
 )
 # A title is a line of its own, but for a specialty before and what follows a comma, a colon or a dash.
 _TITLE = re.compile(
