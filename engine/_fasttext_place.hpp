@@ -36,7 +36,7 @@ class CuePlacer {
         if (rule.does & kAfterComma && !follows_comma(cue->begin)) continue;
         if (rule.does & kIsVerb) effect = verb_starts(before, cue->begin, (rule.does & kMayBelong) != 0);
         if (effect < 0) continue;
-      } else if (rule.does) {
+      } else if (rule.does && !(rule.does & kIfDenied)) {
         before = cue->end;
       }
       placed.push_back({cue->begin, cue->end, effect, cue->rule, &rule});

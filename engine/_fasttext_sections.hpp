@@ -178,8 +178,17 @@ class SectionCutter {
     return at(to) == ')' ? to + 1 : place;
   }
 
-  // Passes over the day and time of an entry: "ADDENDUM 3/4/2020 14:30:".
+  // Passes over the day and time of an entry, if they end its heading: "ADDENDUM 3/4/2020 14:30:".
   Place skip_date(Place place) const {
+    Place to = date_ends(place);
+    if (to == place) return place;
+    Place close = skip(to, 4, is_emphasis);
+    bool ends = close == text_.size || text_[close] == ':' || text_[close] == '\n' ||
+                (text_[close] == '\r' && (close + 1 == text_.size || text_[close + 1] == '\n'));
+    return ends ? to : place;
+  }
+
+  Place date_ends(Place place) const {
     Place day = place;
     if (at(day++) != ' ' || !pass_digits(day, 1, 4) || !pass_mark(day) || !pass_digits(day, 1, 2) || !pass_mark(day) ||
         !pass_digits(day, 2, 4))

@@ -163,7 +163,7 @@ def _place(text: str, begin: int, kept: Sequence[_Found], spans: Sequence[tuple[
                 effect = _verb_starts(text, before, at, may_belong=bool(does & _MAY_BELONG))
                 if effect < 0:
                     continue
-        elif does:
+        elif does and not does & _IF_DENIED:
             before = end
         placed.append((at, end, rule, effect))
     return placed

@@ -113,6 +113,14 @@ def test_what_is_no_heading(text: str) -> None:
     assert names(text) == expected
 
 
+def test_a_day_takes_no_heading_after_it() -> None:
+    assert names("EXAM:,Knee pain. Seen on 8/5/05,FINDINGS:,A tear.,IMPRESSION:,Tear.") == [
+        "PHYSICAL_EXAM",
+        "FINDINGS",
+        "IMPRESSION",
+    ]
+
+
 def test_lines_joined_by_commas_keep_their_headings() -> None:
     text = "SUBJECTIVE:,  Cough.,MEDICATIONS: , Aspirin.,ALLERGIES:,  None.,ASSESSMENT:,  Bronchitis."
     assert names(text) == ["SUBJECTIVE", "MEDICATIONS", "ALLERGIES", "ASSESSMENT"]
