@@ -32,7 +32,7 @@ _STEM = 7
 # Members of these chapters are different things, not one thing in more or less detail.
 _CATALOGUES = ("V", "W", "X", "Y", "Z")
 # An injury without a site beside one with it; a fall of no kind beside a kind of fall; pain beside pain of a part; an
-# infection, a cancer, arthritis, disease of the kidney or heart and weak immunity, each beside a kind of it.
+# infection, a cancer, arthritis, loss of vision, disease of the kidney or heart, weak immunity, each beside a kind of it.
 _NO_DETAIL = (
     (("T07", "T14"), ("S",)),
     (("W19",), ("W00", "W01", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W13", "W14", "W15",
@@ -44,7 +44,8 @@ _NO_DETAIL = (
                   "C83", "C84", "C85", "C88", "C90", "C91", "C92", "C93", "C94", "C95")),
     (("D84.9",), ("D80", "D81", "D82", "D83")),
     (("I51.9",), ("I11", "I13", "I20", "I21", "I25", "I34", "I35", "I42", "I48", "I50")),
-    (("M19.9",), ("M15", "M16", "M17", "M18", "M19.0", "M19.1", "M19.2")),
+    (("M19.9",), ("M15", "M16", "M17", "M18", "M19.0", "M19.1", "M19.2", "M20.2", "M47")),
+    (("H54.7",), ("H53.4",)),
     (("N28.9",), ("N00", "N03", "N04", "N05", "N17", "N18", "N19", "I12", "I13", "E11.2", "E10.2")),
 )  # fmt: skip
 

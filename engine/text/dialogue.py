@@ -68,13 +68,10 @@ class Dialogue:
     heard: str = ""
 
 
-_HESITATED = r"\s?\t{1,24}\s{0,2}"
-
-
 def any_of(patterns: Iterable[str]) -> str:
     """Join patterns of dialogue.toml to one group."""
-    # Few spaces, so that time stays linear in text that is all spaces; tabs stand for what was hesitated with.
-    spaced = (pattern.replace("_?", r"\s{0,3}").replace("_", rf"(?:\s{{1,3}}|{_HESITATED})") for pattern in patterns)
+    # Few spaces, so that time stays linear in text that is all spaces, but as many as a hesitation leaves.
+    spaced = (pattern.replace("_?", r"\s{0,3}").replace("_", r"\s{1,24}") for pattern in patterns)
     return "(?:" + "|".join(spaced) + r")(?![\w'-])"
 
 
