@@ -32,7 +32,7 @@ _STEM = 7
 # Members of these chapters are different things, not one thing in more or less detail.
 _CATALOGUES = ("V", "W", "X", "Y", "Z")
 # An injury without a site beside one with it; a fall of no kind beside a kind of fall; pain beside pain of a part; an
-# infection, a cancer, arthritis, loss of vision, disease of the kidney or heart, weak immunity, each beside a kind of it.
+# infection, a cancer, arthritis, loss of vision, disease of kidney or heart, weak immunity: each beside a kind of it.
 _NO_DETAIL = (
     (("T07", "T14"), ("S",)),
     (("W19",), ("W00", "W01", "W03", "W04", "W05", "W06", "W07", "W08", "W09", "W10", "W11", "W12", "W13", "W14", "W15",
