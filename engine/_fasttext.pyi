@@ -22,6 +22,9 @@ class _Rule(Protocol):
     @property
     def first_length(self) -> int: ...
 
+def has_pages(text: str) -> bool:
+    """Whether a text may have pages: it holds a form feed, or "pag" in capitals or not."""
+
 class SectionFinder:
     """Finds headings: `names` gives the section of each spelling, in capitals; the rest are words of ASCII.
 

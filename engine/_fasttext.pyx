@@ -55,6 +55,7 @@ cdef extern from "_fasttext.hpp" namespace "fasttext" nogil:
     cdef cppclass Reading:
         Said* said
         int count
+    bint may_have_pages(const void*, int64_t, int) noexcept
     void cut_sections(const Headings&, const Characters&, const void*, int64_t, int, vector[Section]&) except +
     void cut_sentences(
         const SentenceWords&, const Characters&, const void*, int64_t, int, const vector[Part]&, vector[Span]&) except +
@@ -96,6 +97,10 @@ CHARACTERS.unicode.is_digit = is_digit
 CHARACTERS.unicode.is_alnum = is_alnum
 CHARACTERS.unicode.is_space = is_space
 CHARACTERS.unicode.decimal = decimal
+
+
+def has_pages(str text not None):
+    return bool(may_have_pages(PyUnicode_DATA(text), len(text), PyUnicode_KIND(text)))
 
 
 cdef unordered_set[string] to_words(words):

@@ -13,7 +13,7 @@ namespace fasttext {
 // What a cue does where it stands, and how far it reaches; engine/context/cues.py says what these mean.
 enum Does : uint32_t {
   kReachesOn = 1, kReachesBack = 2, kAnswers = 4, kEnds = 8, kIsVerb = 16, kAfterComma = 32, kInside = 64,
-  kSkipsItem = 128, kIsExact = 256, kMayBelong = 512, kOpens = 1024, kIsPast = 2048,
+  kSkipsItem = 128, kIsExact = 256, kMayBelong = 512, kOpens = 1024, kIsPast = 2048, kIfDenied = 4096,
   kSpeaks = kReachesOn | kReachesBack | kAnswers
 };
 enum Stop : int32_t { kList, kClause, kComma, kAnd };
@@ -112,6 +112,63 @@ inline void keep_outermost(std::vector<CueAt>& cues) {
   cues.resize(kept);
 }
 
+// ---- boxes that are ticked or left empty: "[ ]", "( )", "[x]", and the characters that look so ----------------------
+
+enum class Box { kNone, kEmpty, kTicked };
+constexpr Place kLabelGap = 2;
+
+inline bool is_tick(uint32_t c) { return c == 'x' || c == 'X' || c == 0x2713 || c == 0x2714; }
+
+inline Box box_character(uint32_t c) {
+  if (c == 0x2610 || c == 0x25A1) return Box::kEmpty;
+  return c == 0x2611 || c == 0x2612 || c == 0x25A0 || c == 0x2713 || c == 0x2714 ? Box::kTicked : Box::kNone;
+}
+
+// What the box is whose two sides these are, with what stands between; kNone if it is none.
+inline Box box_between(uint32_t open, uint32_t inner, uint32_t close) {
+  if (!((open == '[' && close == ']') || (open == '(' && close == ')'))) return Box::kNone;
+  return inner == ' ' ? Box::kEmpty : is_tick(inner) ? Box::kTicked : Box::kNone;
+}
+
+template <class Unit>
+Place skip_gap_back(const Text<Unit>& text, Place place) {
+  Place end = place;
+  while (end > 0 && place - end < kLabelGap && text[end - 1] == ' ') --end;
+  return end;
+}
+
+// The box that ends right before a place, or begins right at it, with a few spaces between; `begin` is where the first
+// of these begins.
+template <class Unit>
+Box box_before(const Text<Unit>& text, Place place, Place& begin) {
+  Place end = skip_gap_back(text, place);
+  begin = end - 1;
+  if (end == 0) return Box::kNone;
+  Box box = box_character(text[end - 1]);
+  if (box != Box::kNone || end < 3) return box;
+  begin = end - 3;
+  return box_between(text[end - 3], text[end - 2], text[end - 1]);
+}
+
+template <class Unit>
+Box box_after(const Text<Unit>& text, Place place) {
+  Place begin = place;
+  while (begin < text.size && begin - place < kLabelGap && text[begin] == ' ') ++begin;
+  Box box = box_character(text.at_or_end(begin));
+  return box == Box::kNone ? box_between(text.at_or_end(begin), text.at_or_end(begin + 1), text.at_or_end(begin + 2)) : box;
+}
+
+// The box that a "no" is the label of: the one before it, else the one after it. "Yes [ ] No [x]" has them after.
+template <class Unit>
+Box box_of_label(const Text<Unit>& text, Place begin, Place end) {
+  Place at = 0;
+  Box before = box_before(text, begin, at), after = box_after(text, end);
+  if (before == Box::kNone || after == Box::kNone) return before == Box::kNone ? after : before;
+  Place yes = skip_gap_back(text, at) - 3;
+  if (yes < 0 || lower_word(text, yes, yes + 3) != "yes") return before;
+  return box_before(text, yes, at) == Box::kNone ? after : before;
+}
+
 // Finds the cues that are signs and not words.
 template <class Unit>
 class SignFinder {
@@ -128,7 +185,8 @@ class SignFinder {
         ++place;
         continue;
       }
-      if (!(is_mark(text_[place]) && end - place == 1) || is_in_marked(place)) cues.push_back({place, end, first_rule + kind(place, end)});
+      bool counts = is_mark(text_[place]) && end - place == 1 ? is_in_marked(place) : !is_box(place, end) || !has_label(place, end);
+      if (counts) cues.push_back({place, end, first_rule + kind(place, end)});
       place = end;
     }
     auto middle = cues.begin() + static_cast<std::ptrdiff_t>(words);
@@ -139,18 +197,50 @@ class SignFinder {
   static bool is_mark(uint32_t c) { return c == '+' || is_dash(c); }
   static bool is_struck(uint32_t c) { return c == 0x2205 || c == 0xD8 || c == 0xF8 || c == 0x2298; }
   static constexpr CharacterSet kStarts{U"[(?+-\u00D8\u00F8"};
-  static bool is_start(uint32_t c) { return c < 256 ? kStarts.has(c) : is_mark(c) || is_struck(c); }
+  static bool is_start(uint32_t c) {
+    return c < 256 ? kStarts.has(c) : is_mark(c) || is_struck(c) || box_character(c) != Box::kNone;
+  }
+
+  bool is_box(Place begin, Place end) const {
+    uint32_t c = text_[begin];
+    return c == '[' || box_character(c) != Box::kNone || (c == '(' && !is_mark(text_[end - 2]));
+  }
+
+  // Whether a box stands beside a "yes" or "no", which it ticks or leaves empty.
+  bool has_label(Place begin, Place end) const {
+    Place next = end;
+    while (next < text_.size && next - end < kLabelGap && text_[next] == ' ') ++next;
+    if (label_length(next) > 0) return true;
+    Place stop = begin;
+    while (stop > 0 && begin - stop < kLabelGap && text_[stop - 1] == ' ') --stop;
+    for (Place length = 1; length <= 3 && length <= stop; ++length)
+      if (label_length(stop - length) == length && !is_word(stop - length - 1)) return true;
+    return false;
+  }
+
+  // The length of the "yes", "no", "y" or "n" that stands at a place as a word, 0 if none does.
+  Place label_length(Place place) const {
+    auto lower = [&](Place i) { return at(i) | 0x20; };
+    Place length = 0;
+    if (lower(place) == 'n') length = lower(place + 1) == 'o' ? 2 : 1;
+    if (lower(place) == 'y') length = lower(place + 1) == 'e' && lower(place + 2) == 's' ? 3 : 1;
+    return length > 0 && !is_word(place + length) ? length : 0;
+  }
 
   uint32_t at(Place place) const { return text_.at_or_end(place); }
   bool is_word(Place place) const {
-    return place < text_.size && (text_[place] == '_' || characters_.is_alnum(text_[place]));
+    return place >= 0 && place < text_.size && (text_[place] == '_' || characters_.is_alnum(text_[place]));
   }
   bool is_letter_after(Place place) const { return is_ascii_letter(at(place)) || (at(place) == ' ' && is_ascii_letter(at(place + 1))); }
 
   Place sign_ends(Place place) const {
     uint32_t c = text_[place];
     if (c == '[') return box_ends(place + 1);
-    if (c == '(') return is_mark(at(place + 1)) && at(place + 2) == ')' ? place + 3 : -1;
+    if (box_character(c) != Box::kNone) return place + 1;
+    if (c == '(') {
+      bool is_sign = is_mark(at(place + 1)) && at(place + 2) == ')';
+      return is_sign || (is_set_off(place) && box_between(c, at(place + 1), at(place + 2)) != Box::kNone) ? place + 3 : -1;
+    }
     if (is_struck(c)) return place + 1 < text_.size && characters_.is_space(text_[place + 1]) ? place + 1 : -1;
     if (is_mark(c) && at(place + 1) == 'v' && at(place + 2) == 'e' && !is_word(place + 3)) return place + 3;
     if (!is_set_off(place)) return -1;
@@ -160,7 +250,7 @@ class SignFinder {
 
   Place box_ends(Place place) const {
     uint32_t c = at(place);
-    bool is_filled = c == ' ' || c == 'x' || c == 'X' || c == 0x2713 || c == 0x2714;
+    bool is_filled = c == ' ' || is_tick(c);
     Place close = place + (is_filled ? 1 : 0);
     return at(close) == ']' ? close + 1 : -1;
   }
@@ -202,6 +292,8 @@ class SignFinder {
   int32_t kind(Place begin, Place end) const {
     uint32_t first = text_[begin];
     if (first == '[') return end - begin == 2 || text_[begin + 1] == ' ' ? kEmptyBox : kAffirms;
+    if (Box box = box_character(first); box != Box::kNone) return box == Box::kEmpty ? kEmptyBox : kAffirms;
+    if (first == '(' && !is_mark(text_[begin + 1])) return text_[begin + 1] == ' ' ? kEmptyBox : kAffirms;
     if (first == '?') return kQuery;
     for (Place i = begin; i < end; ++i)
       if (text_[i] == '+') return kAffirms;

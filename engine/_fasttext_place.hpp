@@ -36,7 +36,7 @@ class CuePlacer {
         if (rule.does & kAfterComma && !follows_comma(cue->begin)) continue;
         if (rule.does & kIsVerb) effect = verb_starts(before, cue->begin, (rule.does & kMayBelong) != 0);
         if (effect < 0) continue;
-      } else if (rule.does) {
+      } else if (rule.does && !(rule.does & kIfDenied)) {
         before = cue->end;
       }
       placed.push_back({cue->begin, cue->end, effect, cue->rule, &rule});
@@ -46,10 +46,12 @@ class CuePlacer {
  private:
   uint32_t at(Place place) const { return text_.at_or_end(place); }
 
-  // Whether the first word stands in another form than the cue's, or "no." is the "No." before a number.
+  // Whether the first word stands in another form than the cue's, "no." is the "No." before a number, or "no" is not ticked.
   bool is_another_word(const CueAt& cue, const CueRule& rule) const {
     if (rule.does & kIsExact && characters_.is_alnum(at(cue.begin + rule.first_length))) return true;
-    if (!(rule.does & kAnswers) || at(cue.end) != '.') return false;
+    if (!(rule.does & kAnswers)) return false;
+    if (box_of_label(text_, cue.begin, cue.end) == Box::kEmpty) return true;
+    if (at(cue.end) != '.') return false;
     Place digit = between_.skip_space(cue.end + 1, cue.end + 4);
     return digit < text_.size && characters_.decimal(text_[digit]) >= 0;
   }

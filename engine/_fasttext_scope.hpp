@@ -218,6 +218,7 @@ class ScopeReader {
 
   // Whether a cue stands alone after a colon, dash or bracket, as in a form: "Fever: no", "Fever (-)".
   bool is_answer(const Placed& cue) const {
+    if (box_of_label(text_, cue.begin, cue.end) == Box::kTicked) return true;
     Place tail = cue.end, tail_end = std::min(end_, cue.end + 3);
     while (tail < tail_end && text_[tail] == ' ') ++tail;
     if (tail < tail_end && (text_[tail] >= 128 || std::string_view(".,;)]|/\n\r\t").find(static_cast<char>(text_[tail])) == std::string_view::npos))
@@ -227,7 +228,8 @@ class ScopeReader {
     while (left > from && text_[left - 1] == ' ') --left;
     if (left <= from) return false;
     switch (text_[left - 1]) {
-      case ':': case '=': case 0x2014: case '(': case '[': case '\t': case '?': return true;
+      case ':': case '=': case 0x2014: case '(': case '\t': case '?': return true;
+      case '[': return left < 2 || !is_ascii_letter(at(left - 2));  // not in a mark of de-identification: "**DATE[2006]"
       case '-': case 0x2013: return left != cue.begin && left - 1 > from && text_[left - 2] == ' ';
       default: return false;
     }
@@ -244,7 +246,9 @@ class ScopeReader {
       said |= 1u << slot;
     };
     for (const Placed& cue : back) say(cue.does->slot, cue.rule, cue.begin, cue.end);
-    for (const Placed& cue : on) say(cue.does->slot, cue.rule, cue.begin, cue.end);
+    bool is_denied = is_in(said, kAbsent) || any_denies(on);
+    for (const Placed& cue : on)
+      if (is_denied || !(cue.does->does & kIfDenied)) say(cue.does->slot, cue.rule, cue.begin, cue.end);
     if (at(stop) == '?') say(kPossible, first_sign_ + kAsked, stop, stop + 1);
     int axis = -1;
     for (int32_t slot : kOrder) {
@@ -252,6 +256,10 @@ class ScopeReader {
       axis = axis_of(slot);
       reading.said[static_cast<size_t>(reading.count++)] = best[static_cast<size_t>(slot)];
     }
+  }
+
+  static bool any_denies(const std::vector<Placed>& cues) {
+    return std::any_of(cues.begin(), cues.end(), [](const Placed& cue) { return cue.does->slot == kAbsent; });
   }
 
   const std::vector<CueRule>& rules_;

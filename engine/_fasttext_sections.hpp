@@ -128,7 +128,7 @@ class SectionCutter {
     Place title = skip_bullets(skip(after_lead, 16, is_blank));
     if (title >= text_.size || !is_ascii_letter(text_[title])) return false;
     Place title_end = title_ends(title);
-    Place place = skip(skip_aside(title_end), 4, is_emphasis);
+    Place place = skip(skip_date(skip_aside(title_end)), 4, is_emphasis);
     candidate = {lead, after_lead, title, title_end, place, at(place)};
     return is_closed(place, candidate);
   }
@@ -177,6 +177,34 @@ class SectionCutter {
     while (to < text_.size && to - from < 40 && text_[to] != '(' && text_[to] != ')' && text_[to] != '\n') ++to;
     return at(to) == ')' ? to + 1 : place;
   }
+
+  // Passes over the day and time of an entry, if they end its heading: "ADDENDUM 3/4/2020 14:30:".
+  Place skip_date(Place place) const {
+    Place to = date_ends(place);
+    if (to == place) return place;
+    Place close = skip(to, 4, is_emphasis);
+    bool ends = close == text_.size || text_[close] == ':' || text_[close] == '\n' ||
+                (text_[close] == '\r' && (close + 1 == text_.size || text_[close + 1] == '\n'));
+    return ends ? to : place;
+  }
+
+  Place date_ends(Place place) const {
+    Place day = place;
+    if (at(day++) != ' ' || !pass_digits(day, 1, 4) || !pass_mark(day) || !pass_digits(day, 1, 2) || !pass_mark(day) ||
+        !pass_digits(day, 2, 4))
+      return place;
+    Place time = day + (at(day) == ',' ? 1 : 0);
+    if (at(time++) != ' ' || !pass_digits(time, 1, 2) || at(time++) != ':' || !pass_digits(time, 2, 2)) return day;
+    return is_ascii_digit(at(time)) ? day : time;
+  }
+
+  bool pass_digits(Place& place, Place least, Place most) const {
+    Place from = place;
+    while (place - from < most && is_ascii_digit(at(place))) ++place;
+    return place - from >= least;
+  }
+
+  bool pass_mark(Place& place) const { return at(place) == '/' || at(place) == '-' ? (++place, true) : false; }
 
   bool is_closed(Place place, Candidate& candidate) const {
     if (place == text_.size) return true;

@@ -31,6 +31,8 @@ from engine.reading import (
     ranked_span,
 )
 from engine.text.dialogue import read_dialogue
+from engine.text.furniture import without_furniture
+from engine.text.kinds import infer_kind
 from engine.text.sections import find_sections
 from engine.text.sentences import find_sentences
 from engine.text.sides import as_heard, read_sides, with_side
@@ -90,22 +92,27 @@ class DiagnosisReader:
     def open(self, tools: ReleaseTools, document: Document) -> Reading:
         """Cut a document up and match it; without the part `sections` it is one section, and no dialogue."""
         text, kind = document.text, document.kind
+        text = without_furniture(text) if self._has_sections else text
         dialogue = read_dialogue(text, kind=kind) if self._has_sections else None
         if dialogue is not None:
             sections, sentences = dialogue.sections, [(said.begin, said.end) for said in dialogue.utterances]
         else:
             sections = find_sections(text) if self._has_sections else [Section("", 0, 0, len(text))]
             sentences = find_sentences(text, sections)
-        return Reading(text, kind, sections, sentences, tools.mentions.find(as_heard(text, dialogue)), dialogue)
+        kind = kind or ("transcript" if dialogue is not None else infer_kind(text, sections))
+        return Reading(
+            text, kind, sections, sentences, tools.mentions.find(as_heard(text, dialogue)), dialogue, document.text
+        )
 
     def contexts(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Context]:
         """Return the context of each span; they are sorted."""
-        text = reading.text
+        text, dialogue = reading.text, reading.dialogue
+        heard = as_heard(text, dialogue)
         contexts = self._context.read(
-            text, sections=reading.sections, sentences=reading.sentences, cues=reading.found.cues, spans=spans
+            heard, sections=reading.sections, sentences=reading.sentences, cues=reading.found.cues, spans=spans
         )
-        if reading.dialogue is not None:
-            read_transcript(text, reading.dialogue, spans, contexts)
+        if dialogue is not None:
+            read_transcript(heard, dialogue, spans, contexts)
         return contexts
 
     def read_mentions(
@@ -174,7 +181,7 @@ class DiagnosisReader:
             ]
             ranked = self._documents.rescore([ranked_span(mention) for mention in mentions], ranked, least)
         return [
-            Finding(make_mention(mention.span, mention.section, mention.context, reading.text, number), codes)
+            Finding(make_mention(mention.span, mention.section, mention.context, reading.written, number), codes)
             for mention, sure in zip(mentions, ranked, strict=True)
             if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]

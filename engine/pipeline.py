@@ -37,6 +37,7 @@ from engine.reading import (
     Reading,
     ReadMention,
     ReleaseTools,
+    copied_places,
     edits_used,
     read_procedures,
 )
@@ -137,8 +138,10 @@ class Pipeline:
         keep: dict[int, ReadDocument] | None = {} if explain else None
         read = self._read(chart, tools, on_findings, keep)
         diagnoses, procedures = read.diagnoses, read.procedures
-        drafts = gather_suggestions(diagnoses, chart, tools.diagnoses.title)
-        suggestions, alerts = apply_rules(drafts, Facts(chart, tools.diagnoses.snapshot, diagnoses), self._rules)
+        kinds, copied = [reading.kind for reading in read.readings], copied_places(diagnoses, read.readings)
+        drafts = gather_suggestions(diagnoses, chart, tools.diagnoses.title, kinds=kinds, copied=copied)
+        facts = Facts(chart, tools.diagnoses.snapshot, diagnoses, copied)
+        suggestions, alerts = apply_rules(drafts, facts, self._rules)
         findings = diagnoses
         if procedures:
             performed, questions = gather_procedures(procedures)

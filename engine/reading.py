@@ -3,7 +3,8 @@
 Diagnoses are read by the pipeline itself; this is what it shares with the reading of procedures, and that reading.
 """
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -22,6 +23,7 @@ from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.document import Span
 from engine.rank.features import MentionFacts
 from engine.rank.ranking import CodeRanking, Ranked
+from engine.text.copied import find_copied
 from engine.text.dialogue import Dialogue
 from engine.types import Context, Finding, Mention, ReleaseUsed, Section
 
@@ -65,7 +67,10 @@ class ProcedureTools:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A document, cut up and matched, as both kinds of code read it; `dialogue` is None for a note."""
+    """A document, cut up and matched, as both kinds of code read it; `dialogue` is None for a note.
+
+    `text` is without the headers and footers of pages, in white space; `written` is as it came.
+    """
 
     text: str
     kind: str
@@ -73,6 +78,7 @@ class Reading:
     sentences: list[tuple[int, int]]
     found: Found
     dialogue: Dialogue | None = None
+    written: str = ""
 
 
 @lru_cache(maxsize=64)
@@ -149,8 +155,23 @@ def read_procedures(tools: ProcedureTools, reading: Reading, number: int, *, con
     findings: list[Finding] = []
     for (procedure, section), around in zip(placed, contexts(reading, places), strict=True):
         own = context_of_procedure(text, procedure.begin, procedure.end, around)
-        findings.append(Finding(make_mention(procedure, section, own, text, number), procedure.codes))
+        findings.append(Finding(make_mention(procedure, section, own, reading.written, number), procedure.codes))
     return findings
+
+
+def copied_places(findings: Sequence[Finding], readings: Sequence[Reading]) -> Set[tuple[int, int]]:
+    """Return where (document, begin) findings stand in text that is copied from an earlier document of the chart."""
+    if len(readings) < 2:
+        return frozenset()
+    passages = find_copied([(reading.text, reading.sentences) for reading in readings])
+    begins = [[begin for begin, _ in found] for found in passages]
+    marked: set[tuple[int, int]] = set()
+    for finding in findings:
+        number, begin = finding.mention.document, finding.mention.begin
+        at = bisect_right(begins[number], begin) - 1
+        if at >= 0 and begin < passages[number][at][1]:
+            marked.add((number, begin))
+    return frozenset(marked)
 
 
 class QueryWords:

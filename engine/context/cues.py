@@ -45,6 +45,7 @@ class Does(IntFlag):
     MAY_BELONG = 512
     OPENS = 1024
     IS_PAST = 2048
+    IF_DENIED = 4096
 
 
 class Stop(IntEnum):
@@ -100,6 +101,7 @@ _FLAGS = {
     "near": Does.MAY_BELONG,
     "opens": Does.OPENS,
     "past": Does.IS_PAST,
+    "if_denied": Does.IF_DENIED,
 }
 _PREFIX = {"before": "pre", "after": "post", "both": "mid", "answer": "answer", "pseudo": "pseudo", "terminate": "end"}
 _STOPS = {"list": Stop.LIST, "clause": Stop.CLAUSE, "comma": Stop.COMMA, "and": Stop.AND}

@@ -88,6 +88,24 @@ def find_question(text: str, dialogue: Dialogue, number: int) -> Question | None
     return Question(ask, answer, begin, end)
 
 
+def find_own_denial(text: str, dialogue: Dialogue, number: int, span: tuple[int, int]) -> tuple[int, int] | None:
+    """Return where an utterance that only says a thing again is answered with no by its own speaker.
+
+    "Do you have any allergies?" "Ohh, allergies. Uh, no."
+    """
+    utterance = dialogue.utterances[number]
+    is_all = _skip_fillers(text, utterance.begin, utterance.end) >= span[0] and not text[span[1] : utterance.end].strip(
+        " .?!,"
+    )
+    if not is_all or number + 1 == len(dialogue.utterances):
+        return None
+    following = dialogue.utterances[number + 1]
+    if following.turn != utterance.turn:
+        return None
+    answer, begin, end = _read_answer(text, following)
+    return (begin, end) if answer is Answer.NO else None
+
+
 def _ask(text: str, dialogue: Dialogue, number: int) -> Ask | None:
     utterance = dialogue.utterances[number]
     start = _skip_fillers(text, utterance.begin, utterance.end)
@@ -113,8 +131,12 @@ def _states(text: str, begin: int, end: int) -> bool:
 
 
 def _skip_fillers(text: str, begin: int, end: int) -> int:
-    match = fillers().match(text, begin, end)
+    match = fillers().match(text, _skip_space(text, begin, end), end)
     return match.end() if match else begin
+
+
+def _skip_space(text: str, begin: int, end: int) -> int:
+    return begin + len(text[begin:end]) - len(text[begin:end].lstrip())
 
 
 def _reply(dialogue: Dialogue, number: int) -> Utterance | None:
@@ -146,7 +168,8 @@ _HESITATION = re.compile(
 
 
 def _read_answer(text: str, reply: Utterance) -> tuple[Answer, int, int]:
-    start = _HESITATION.match(text, reply.begin, reply.end).end()  # type: ignore[union-attr]
+    begin = _skip_space(text, reply.begin, reply.end)
+    start = _HESITATION.match(text, begin, reply.end).end()  # type: ignore[union-attr]
     for pattern, answer in ((_words().no, Answer.NO), (_words().yes, Answer.YES)):
         if found := pattern.match(text, start, reply.end):
             return answer, found.start(), found.end()

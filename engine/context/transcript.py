@@ -9,17 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.context.exchange import Answer, Ask, Question, find_question, is_given
+from engine.context.exchange import Answer, Ask, Question, find_own_denial, find_question, is_given
 from engine.context.scope import ASKED
 from engine.text.dialogue import Dialogue, Speaker, Utterance, any_of, fillers, patterns
 from engine.types import Assertion, Axis, Context, Cue, Experiencer
 
 _ASIDE_REACH, _PERSON_REACH, _RELATIVE_REACH = 120, 120, 240
-_OWN_REACH, _LIST_REACH = 40, 400
+_OWN_REACH, _LIST_REACH, _FAMILY_REACH = 40, 400, 40
 _IFS = frozenset(("pre:if", "pre:any of following", "pre:unless"))
 _FAMILY = re.compile(
     r"\b(?:my|your)\s(?:whole\s|entire\s|immediate\s)?family\b(?!\s(?:doctor|physician))", re.IGNORECASE
 )
+_FAMILY_BEFORE = re.compile(r"\bin\s(?:my|your|the)\sfamily\b[\s,]{0,4}\Z", re.IGNORECASE)
+_NAMES = re.compile(r"(?:which|that|it)(?:\s?'s|\s+is)\s+called\b", re.IGNORECASE)
+_NO_KIN = re.compile(r"\b(?:friend|neighbou?r|colleague|coworker|co-worker|boss|flatmate|roommate)", re.IGNORECASE)
 _PERSON = re.compile(r"\b(?:i|my|me|we|you|your|he|she|they|his|her)\b", re.IGNORECASE)
 _HIMSELF = re.compile(r"\b(?:patient|client|pt|p|speaker|spk|s|participant)\b", re.IGNORECASE)
 
@@ -31,27 +34,35 @@ class _Words:
     mishaps: re.Pattern[str]
     own: re.Pattern[str]
     opening: re.Pattern[str]
+    fears: re.Pattern[str]
+    distant: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
 def _words() -> _Words:
     talk = patterns()["talk"]
-    asides, general, mishaps, given = (any_of(talk[name]) for name in ("asides", "general", "mishaps", "given"))
+    names = ("asides", "general", "mishaps", "given", "fears", "distant")
+    asides, general, mishaps, given, fears, distant = (any_of(talk[name]) for name in names)
     return _Words(
         re.compile(rf"\b{asides}", re.IGNORECASE),
         re.compile(rf"\s{{1,3}}{general}", re.IGNORECASE),
         re.compile(rf"\b{mishaps}", re.IGNORECASE),
         re.compile(rf"\b{given}(?:\s+[\w'-]+){{0,2}}\s+\Z", re.IGNORECASE),
         re.compile(
-            r"(?:.*\b(?:that|because|since|as|know|correct|say|where))?[\s,]*" + fillers().pattern, fillers().flags
+            r"(?:.*\b(?:that|because|since|as|know|correct|say|where))?[\s,]*"
+            + fillers().pattern
+            + r"(?:(?:in|with)\s{1,3})?",
+            fillers().flags,
         ),
+        re.compile(rf"\b{fears}", re.IGNORECASE),
+        re.compile(rf"\b{distant}", re.IGNORECASE),
     )
 
 
 @lru_cache(maxsize=1)
 def _relatives() -> re.Pattern[str]:
     names = any_of(patterns()["talk"]["relatives"])
-    return re.compile(rf"\b(?:my|your|our)\s(?:[a-z]{{1,12}}\s){{0,2}}{names}", re.IGNORECASE)
+    return re.compile(rf"\b(?:my|your|our)\s(?:[a-z']{{1,14}}\s){{0,2}}{names}", re.IGNORECASE)
 
 
 def read_transcript(
@@ -60,6 +71,7 @@ def read_transcript(
     """Change the contexts of spans, which are sorted by begin, to what the talk around them says."""
     questions: dict[int, Question | None] = {}
     number, last = 0, len(dialogue.utterances) - 1
+    told: dict[str, tuple[int, Context]] = {}
     for span, context in zip(spans, contexts, strict=True):
         begin = span[0]
         while number < last and dialogue.utterances[number + 1].begin <= begin:
@@ -72,12 +84,37 @@ def read_transcript(
         _forget_query(context, is_asked=question is not None)
         if context.experiencer is Experiencer.PATIENT:
             _read_person(text, dialogue, utterance, begin, context)
+        _read_echo(text, utterance, span, context, told)
         if context.assertion is not Assertion.PRESENT:
             continue
         if question is not None:
             _apply(text, utterance, span, question, context)
         elif dialogue.turns[utterance.turn].speaker is Speaker.CLINICIAN:
             _read_aside(text, dialogue, utterance, span, context)
+        else:
+            _read_patient(text, dialogue, number, span, context)
+
+
+def _read_echo(
+    text: str, utterance: Utterance, span: tuple[int, int], context: Context, told: dict[str, tuple[int, Context]]
+) -> None:
+    """Say of a thing that is a relative's that it still is where the next speaker says it again: "Bowel cancer, OK"."""
+    name = text[span[0] : span[1]].lower()
+    turn, before = told.get(name, (-1, context))
+    is_echo = turn == utterance.turn - 1 and not _PERSON.search(text, utterance.begin, span[0])
+    if context.experiencer is Experiencer.PATIENT and is_echo:
+        context.experiencer = before.experiencer
+        context.cues = (*context.cues, *(cue for cue in before.cues if cue.axis is Axis.EXPERIENCER))
+    told[name] = (utterance.turn, context)
+
+
+def _read_patient(text: str, dialogue: Dialogue, number: int, span: tuple[int, int], context: Context) -> None:
+    """Take back what a patient only fears or has read of, or says again to deny it: "Allergies? Uh, no."."""
+    begin, utterance = span[0], dialogue.utterances[number]
+    if denied := find_own_denial(text, dialogue, number, span):
+        _say(context, Assertion.ABSENT, *denied, "answer:no")
+    elif fear := _words().fears.search(text, max(utterance.begin, begin - _ASIDE_REACH), begin):
+        _say(context, Assertion.HYPOTHETICAL, fear.start(), fear.end(), "aside")
 
 
 def _forget_query(context: Context, *, is_asked: bool) -> None:
@@ -101,13 +138,23 @@ def _read_aside(text: str, dialogue: Dialogue, utterance: Utterance, span: tuple
     """Take back what a clinician only explains, warns of, hopes for or hedges."""
     begin, end = span
     words = _words()
-    aside = words.asides.search(text, max(utterance.begin, begin - _ASIDE_REACH), begin)
+    aside = words.asides.search(text, max(_start_of_saying(text, dialogue, utterance), begin - _ASIDE_REACH), begin)
     if aside is None and not words.own.search(text, max(utterance.begin, begin - _OWN_REACH), begin):
         is_subject = words.opening.fullmatch(text, max(utterance.begin, begin - _OWN_REACH), begin) is not None
-        aside = words.general.match(text, end, utterance.end) if is_subject else None
+        aside = words.general.match(text, end, dialogue.turns[utterance.turn].end) if is_subject else None
+        aside = aside or words.distant.search(text, max(utterance.begin, begin - _ASIDE_REACH), begin)
         aside = aside or _mishaps(text, dialogue, utterance, begin)
     if aside is not None:
         _say(context, Assertion.HYPOTHETICAL, aside.start(), aside.end(), "aside")
+
+
+def _start_of_saying(text: str, dialogue: Dialogue, utterance: Utterance) -> int:
+    """Return where what is said begins, if the utterance only goes on with a name: "..., it's called lyme disease"."""
+    if not _NAMES.match(text, utterance.begin, utterance.end):
+        return utterance.begin
+    body = dialogue.turns[utterance.turn].body_begin
+    stop = max(text.rfind(mark, body, utterance.begin) for mark in (". ", "? ", "! "))
+    return max(body, stop)
 
 
 def _mishaps(text: str, dialogue: Dialogue, utterance: Utterance, begin: int) -> re.Match[str] | None:
@@ -127,9 +174,16 @@ def _read_person(text: str, dialogue: Dialogue, utterance: Utterance, begin: int
     """Say that it is a relative's, of whom "he" or "she" speaks, or the family's."""
     start = max(utterance.begin, begin - _PERSON_REACH)
     named = _FAMILY.search(text, start, begin) or _relative_meant(text, dialogue, utterance, begin)
+    named = named or _in_family(text, dialogue, utterance)
     if named is not None:
-        context.experiencer = Experiencer.FAMILY
+        context.experiencer = Experiencer.OTHER if _NO_KIN.search(named[0]) else Experiencer.FAMILY
         context.cues = (*context.cues, Cue(Axis.EXPERIENCER, named.start(), named.end(), "topic:relative"))
+
+
+def _in_family(text: str, dialogue: Dialogue, utterance: Utterance) -> re.Match[str] | None:
+    """Return the family, if that is what the words right before the utterance name: "in my family, there's gout"."""
+    begin = dialogue.turns[utterance.turn].body_begin
+    return _FAMILY_BEFORE.search(text, max(begin, utterance.begin - _FAMILY_REACH), utterance.begin)
 
 
 def _relative_meant(text: str, dialogue: Dialogue, utterance: Utterance, begin: int) -> re.Match[str] | None:

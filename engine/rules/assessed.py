@@ -6,7 +6,7 @@ diseases told elsewhere (lasting conditions affect the care of a stay).
 
 Sources: ICD-10-CM Guidelines III.B (abnormal findings are not coded unless the provider says what they mean), IV.D and
 I.B.4-5 (symptoms are coded while no diagnosis is established), IV.J (a visit: conditions that require or affect
-care at this encounter), III (a stay), I.C.20.
+care at this encounter), III (a stay), I.C.20, I.C.21.c.3 (a status may affect the course of treatment).
 """
 
 import re
@@ -33,7 +33,7 @@ _COMPLAINTS = (
 )  # fmt: skip
 # What an assessment takes up when it says it of a diagnosis, item or not: devices and organs, and drugs if they are
 # said to be for long (IV.J, I.C.21.c.3).
-_STATUS = ("Z93", "Z94", "Z95", "Z96", "Z97")
+_STATUS = ("Z89", "Z90", "Z93", "Z94", "Z95", "Z96", "Z97", "Z99")
 _DRUGS = ("Z79",)
 _LONG_TERM = re.compile(r"\b(?:long[- ]term|chronic(?:ally)?|lifelong|indefinite(?:ly)?)\b", re.IGNORECASE)
 # The weeks of a pregnancy go with whatever is coded of it (I.C.21.c.11).
@@ -54,6 +54,7 @@ def apply(suggestions: list[Suggestion], facts: Facts) -> Outcome:
     leading = _places(facts, LEADING_SECTIONS)
     if not leading:
         return _talked_about_most(suggestions, facts)
+    leading |= _places(facts, ("ADDENDUM",))  # what a provider adds to an assessment belongs to it
     stated = [[e for e in suggestion.evidence if (e.document, e.begin) in leading] for suggestion in suggestions]
     assessed = [bool(found) and _is_definite(s.code) for s, found in zip(suggestions, stated, strict=True)]
     if any(assessed) and (talks := _talks(facts)):

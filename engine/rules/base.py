@@ -1,6 +1,6 @@
 """What a coding rule is: a name, a cited source, and a pure function over the suggestions of a chart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 
 from codesets.snapshot import Snapshot
@@ -9,11 +9,12 @@ from engine.types import Alert, Chart, Finding, Reason, Severity, Suggestion
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a rule may look at besides the suggestions."""
+    """What a rule may look at besides the suggestions; `copied` is where (document, begin) copied mentions stand."""
 
     chart: Chart
     snapshot: Snapshot
     findings: Sequence[Finding]
+    copied: Set[tuple[int, int]] = frozenset()
 
 
 @dataclass(slots=True)

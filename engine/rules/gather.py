@@ -5,7 +5,7 @@ if they existed); I.A.19 (a code rests on the provider's statement that the cond
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import lru_cache
 
 from engine.rules.history import code_in_context
@@ -43,6 +43,9 @@ LEADING_SECTIONS = frozenset(
 EXTERNAL_CAUSES = ("V", "W", "X", "Y")
 _MANIFESTATION = re.compile(r"(?<!not )\bclassified elsewhere\b", re.IGNORECASE)
 _LAST = (1 << 30, 0)
+# How kinds of documents are named that conclude a stay, and those by readers of images and specimens.
+_FINAL = ("discharge summary", "death summary")
+_OF_READERS = ("radiology", "pathology", "imaging", "cytology")
 _PRESENT, _POSSIBLE, _INPATIENT = Assertion.PRESENT, Assertion.POSSIBLE, Setting.INPATIENT
 _NO_ROLE, _NO_ROUTE = Role.UNSPECIFIED, Route.REVIEW
 _PRINCIPAL, _SECONDARY = Role.PRINCIPAL, Role.SECONDARY
@@ -57,26 +60,48 @@ _LEAST_SPACES_OF_OFFICIAL = 2
 _Statement = tuple[Finding, Reason | None]
 
 
-def gather_suggestions(findings: Sequence[Finding], chart: Chart, title: Callable[[str], str]) -> list[Suggestion]:
+def gather_suggestions(
+    findings: Sequence[Finding],
+    chart: Chart,
+    title: Callable[[str], str],
+    *,
+    kinds: Sequence[str] = (),
+    copied: Set[tuple[int, int]] = frozenset(),
+) -> list[Suggestion]:
     """Draft the suggestions of a chart in the order of a claim; `title` gives the title of a code, "" if there is none.
+
+    `kinds` are those of the documents, as far as they are known; `copied` is where (document, begin) mentions stand in
+    text copied forward, which are no new evidence.
 
     First what the leading sections state, in their order (Guidelines II and IV.G: the condition chiefly responsible is
     named first there), then the rest, surest first. An unresolved abbreviation states none of its meanings.
     """
     by_code: dict[tuple[str, str], list[_Statement]] = {}
-    possible = _POSSIBLE if chart.setting is _INPATIENT else _PRESENT
+    guessing = _guessing(kinds, len(chart.documents)) if chart.setting is _INPATIENT else frozenset()
     for finding in findings:
         top = finding.codes[0]
         if not _suggests(finding):
             continue
         context = finding.mention.context
-        if context.assertion is _PRESENT or context.assertion is possible:
+        if context.assertion is _PRESENT or (context.assertion is _POSSIBLE and finding.mention.document in guessing):
             code, reason = code_in_context(top.code, context)
             if code:
                 by_code.setdefault((top.system, code), []).append((finding, reason))
-    drafts = [_draft(code, group, shown) for (_, code), group in by_code.items() if (shown := title(code))]
+    drafts = [_draft(code, group, shown, copied) for (_, code), group in by_code.items() if (shown := title(code))]
     drafts.sort(key=lambda draft: (not may_lead(draft[1]), draft[0], -draft[1].confidence, draft[1].code))
     return [suggestion for _, suggestion in drafts]
+
+
+def _guessing(kinds: Sequence[str], documents: int) -> frozenset[int]:
+    """Return the documents whose uncertain diagnoses are coded as if they existed (Guidelines II.H, III.C).
+
+    What is uncertain at discharge: where there is a discharge summary, what that says. Else all but the reports of
+    those who only read images and specimens (III.B).
+    """
+    known = enumerate([*kinds, *[""] * (documents - len(kinds))])
+    named = [(number, kind.lower()) for number, kind in known]
+    final = frozenset(number for number, kind in named if any(word in kind for word in _FINAL))
+    return final or frozenset(number for number, kind in named if not any(word in kind for word in _OF_READERS))
 
 
 def _suggests(finding: Finding) -> bool:
@@ -100,7 +125,9 @@ def is_manifestation(title: str) -> bool:
     return _MANIFESTATION.search(title) is not None
 
 
-def _draft(code: str, statements: list[_Statement], display: str) -> tuple[tuple[int, int], Suggestion]:
+def _draft(
+    code: str, statements: list[_Statement], display: str, copied: Set[tuple[int, int]]
+) -> tuple[tuple[int, int], Suggestion]:
     """Draft a suggestion; with it, where a leading section first states the code."""
     evidence: list[Evidence] = []
     sections: set[str] = set()
@@ -115,8 +142,10 @@ def _draft(code: str, statements: list[_Statement], display: str) -> tuple[tuple
                 place = min(place, (mention.document, mention.begin))
     best = statements[0][0] if len(statements) == 1 else max([finding for finding, _ in statements], key=_strength)
     top = best.codes[0]
-    confidence = min(_MOST, top.score + _PER_REPEAT * (len(statements) - 1))
-    reasons = [_stated(len(statements), tuple(sorted(sections)), is_possible)]
+    again = sum((one.document, one.begin) in copied for one in evidence) if copied else 0
+    times = max(1, len(statements) - again)
+    confidence = min(_MOST, top.score + _PER_REPEAT * (times - 1))
+    reasons = [_stated(times, tuple(sorted(sections)), is_possible, again)]
     for _, reason in statements:
         if reason is not None and reason not in reasons:
             reasons.append(reason)
@@ -141,9 +170,10 @@ def _strength(finding: Finding) -> tuple[float, int, int]:
 
 
 @lru_cache(maxsize=8192)
-def _stated(count: int, sections: tuple[str, ...], is_possible: bool) -> Reason:
+def _stated(count: int, sections: tuple[str, ...], is_possible: bool, again: int) -> Reason:
     where = f" in {', '.join(sections)}" if sections else ""
     times = "once" if count == 1 else f"{count} times"
+    where += f", and {again} more in copied text" if again else ""
     if is_possible:
         return Reason("uncertain-inpatient", "ICD-10-CM Guidelines II.H", f"stated as uncertain {times}{where}")
     return Reason("stated", "ICD-10-CM Guidelines I.A.19", f"stated {times}{where}")

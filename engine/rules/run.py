@@ -12,6 +12,7 @@ from engine.rules import (
     combination,
     complications,
     confirmed_only,
+    copied,
     diabetes_drugs,
     diabetic_ulcer,
     etiology,
@@ -72,6 +73,7 @@ _BEFORE_USER: tuple[Rule, ...] = (
     excludes2.RULE,
     complications.RULE,
     abbreviations.RULE,
+    copied.RULE,
 )
 _AFTER_USER: tuple[Rule, ...] = (sequence.RULE, first_listed.RULE, poa.RULE)
 RULES: tuple[Rule, ...] = (*_BEFORE_USER, *_AFTER_USER)

@@ -32,7 +32,7 @@ _STEM = 7
 # Members of these chapters are different things, not one thing in more or less detail.
 _CATALOGUES = ("V", "W", "X", "Y", "Z")
 # An injury without a site beside one with it; a fall of no kind beside a kind of fall; pain beside pain of a part; an
-# infection, a cancer, arthritis, disease of the kidney or heart and weak immunity, each beside a kind of it.
+# infection, a cancer, arthritis, loss of vision, disease of kidney or heart, weak immunity: each beside a kind of it.
 _NO_DETAIL = (
     (("T07", "T14"), ("S",)),
     (("W19",), ("W18",)),
@@ -46,7 +46,8 @@ _NO_DETAIL = (
                   "C83", "C84", "C85", "C88", "C90", "C91", "C92", "C93", "C94", "C95")),
     (("D84.9",), ("D80", "D81", "D82", "D83")),
     (("I51.9",), ("I11", "I13", "I20", "I21", "I25", "I34", "I35", "I42", "I48", "I50")),
-    (("M19.9",), ("M15", "M16", "M17", "M18", "M19.0", "M19.1", "M19.2")),
+    (("M19.9",), ("M15", "M16", "M17", "M18", "M19.0", "M19.1", "M19.2", "M20.2", "M47")),
+    (("H54.7",), ("H53.4",)),
     (("G93.9",), ("C71", "C79.3", "G93.0", "G93.1", "G93.2", "G93.4", "G93.5", "G93.6")),
     (("T50.90", "T50.91"), ("T36", "T37", "T38", "T39", "T40", "T41", "T42", "T43", "T44", "T45", "T46", "T47", "T48",
                   "T49", "T50.0", "T50.1", "T50.2", "T50.3", "T50.4", "T50.5", "T50.6", "T50.7", "T50.8", "T50.A",

@@ -17,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from engine.text.hesitation import without_hesitation
 from engine.types import Section
 
 INTERVIEW = "INTERVIEW"
@@ -56,17 +57,21 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """A transcript cut up; the sections follow one another from the first character to the last."""
+    """A transcript cut up; the sections follow one another from the first character to the last.
+
+    `heard` is the text without its hesitation, of the same length.
+    """
 
     turns: list[Turn]
     utterances: list[Utterance]
     sections: list[Section]
+    heard: str = ""
 
 
 def any_of(patterns: Iterable[str]) -> str:
     """Join patterns of dialogue.toml to one group."""
-    # Few spaces, so that time stays linear in text that is all spaces.
-    spaced = (pattern.replace("_?", r"\s{0,3}").replace("_", r"\s{1,3}") for pattern in patterns)
+    # Few spaces, so that time stays linear in text that is all spaces, but as many as a hesitation leaves.
+    spaced = (pattern.replace("_?", r"\s{0,3}").replace("_", r"\s{1,24}") for pattern in patterns)
     return "(?:" + "|".join(spaced) + r")(?![\w'-])"
 
 
@@ -112,7 +117,8 @@ def read_dialogue(text: str, *, kind: str = "") -> Dialogue | None:
     is_stated = any(word in kind.lower() for word in ("dialog", "transcript", "conversation"))
     if not is_stated and not _tags(text[:_HEAD]):
         return None
-    opened = [(match.start(), str(match.lastgroup)) for match in _compiled().parts.finditer(text)]
+    heard = without_hesitation(text)
+    opened = [(match.start(), str(match.lastgroup)) for match in _compiled().parts.finditer(heard)]
     turns = _find_turns(text, opened)
     if len({turn.speaker for turn in turns}) < len(Speaker) or not (is_stated or _is_talk(text, turns)):
         return None
@@ -121,7 +127,7 @@ def read_dialogue(text: str, *, kind: str = "") -> Dialogue | None:
         for number, turn in enumerate(turns)
         for begin, end in _cut_utterances(text, turn.body_begin, turn.end)
     ]
-    return Dialogue(turns, utterances, _find_sections(text, turns, utterances, opened))
+    return Dialogue(turns, utterances, _find_sections(text, turns, utterances, opened), heard)
 
 
 def _tags(text: str) -> list[re.Match[str]]:

@@ -1,4 +1,4 @@
-"""The side of the body that a transcript is about, and talk without the sounds of thinking.
+"""The side of the body that a transcript is about, and the talk as it is matched.
 
 Side and part are said once ("my right knee"), and later the part alone ("a knee sprain"). The words are those of
 dialogue.toml.
@@ -74,30 +74,6 @@ def _main(sides: Sequence[str]) -> str:
     return ""
 
 
-# Hesitation with the comma after it, and a small word said twice.
-_HESITATION = re.compile(
-    r"\b(?:(?:(?:u[mh]+|erm|hmm+)\b(?!-)|(?:you know|i mean)(?= ?,))(?: ?,)?"
-    r"|(a|an|the|your|my|of|in|is|and|i) (?:, )?(?=\1\b))",
-    re.IGNORECASE,
-)
-
-
 def as_heard(text: str, dialogue: Dialogue | None) -> str:
     """Return a text as the matcher is to read it: talk without its hesitation."""
-    return text if dialogue is None else without_hesitation(text)
-
-
-def without_hesitation(text: str) -> str:
-    """Return a text of the same length with white space for what a speaker only hesitates with.
-
-    So that "acute lumbar, um, strain" is found as one term. Tabs, which count as no word.
-    """
-    parts: list[str] = []
-    last = 0
-    for found in _HESITATION.finditer(text):
-        begin = found.start()
-        while not found[1] and begin > last and text[begin - 1] in " ,":
-            begin -= 1
-        parts += (text[last:begin], "\t" * (found.end() - begin))
-        last = found.end()
-    return "".join((*parts, text[last:]))
+    return text if dialogue is None else dialogue.heard

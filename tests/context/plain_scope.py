@@ -22,7 +22,7 @@ _Reached = list[list[_Placed]]
 _ON, _BACK, _ANSWERS, _ENDS = int(Does.REACHES_ON), int(Does.REACHES_BACK), int(Does.ANSWERS), int(Does.ENDS)
 _IS_VERB, _AFTER_COMMA, _INSIDE = int(Does.IS_VERB), int(Does.AFTER_COMMA), int(Does.INSIDE)
 _SKIPS_ITEM, _IS_EXACT, _MAY_BELONG = int(Does.SKIPS_ITEM), int(Does.IS_EXACT), int(Does.MAY_BELONG)
-_OPENS, _IS_PAST = int(Does.OPENS), int(Does.IS_PAST)
+_OPENS, _IS_PAST, _IF_DENIED = int(Does.OPENS), int(Does.IS_PAST), int(Does.IF_DENIED)
 _SPEAKS = _ON | _BACK | _ANSWERS
 _ABSENT, _POSSIBLE, _CONDITIONAL, _HYPOTHETICAL = 0, 1, 2, 3
 _COMMA_BEFORE = re.compile(r"[,(\u2013-]\s*(?:(?:the|an?|his|her|their|this)\s+)?\Z", re.IGNORECASE)
@@ -38,13 +38,21 @@ _OPENING_WORDS, _OPENING_REACH = 3, 60
 
 
 # Signs that are not words. "-" denies only where the sentence also marks with "+", or marks item after item.
+_BOXES = "\u2610\u25a1\u2611\u2612\u25a0\u2713\u2714"
+_LABEL = r"(?:[yY][eE][sS]|[nN][oO]|[yYnN])(?!\w)"
+_NEXT_LABEL = re.compile(rf" {{0,2}}{_LABEL}")
+_LAST_LABEL = re.compile(rf"(?<!\w){_LABEL} {{0,2}}\Z")
+_LAST_YES = re.compile(r"yes {0,2}\Z", re.IGNORECASE | re.ASCII)
+_BOX = r"(?:\[[ xX\u2713\u2714]\]|\([ xX\u2713\u2714]\)|[" + _BOXES + "])"
+_NEXT_BOX, _LAST_BOX = re.compile(rf" {{0,2}}{_BOX}"), re.compile(rf"{_BOX} {{0,2}}\Z")
 _SIGN = re.compile(
-    r"[\[(?+\u2205\u00d8\u00f8\u2298\u2013\u2212-]"
-    r"(?:(?<=\[)(?: ?|[xX\u2713\u2714])\]|(?<=\()(?:[-\u2013\u2212]|\+)\)|(?<=[\u2205\u00d8\u00f8\u2298])(?=\s)"
+    rf"[\[(?+\u2205\u00d8\u00f8\u2298\u2013\u2212{_BOXES}-]"
+    rf"(?:(?<=[{_BOXES}])|(?<=\[)(?: ?|[xX\u2713\u2714])\]|(?<![^\s(,;:/].)(?<=\()[ xX\u2713\u2714]\)"
+    r"|(?<=\()(?:[-\u2013\u2212]|\+)\)|(?<=[\u2205\u00d8\u00f8\u2298])(?=\s)"
     r"|(?<=[-+\u2013\u2212])ve\b"
     r"|(?<![^\s(,;:/].)(?:(?<=\?)(?= ?\w)|(?<=[-+\u2013\u2212])(?= ?[A-Za-z])))"
 )
-_SIGN_STARTS = ("[", "?", "+", "(-", ", -", ",-", "-ve")
+_SIGN_STARTS = ("[", "?", "+", "(-", "( )", "(x)", "(X)", ", -", ",-", "-ve")
 _MARKS = re.compile(r"(?:^|[\s,;(/])\+ ?[A-Za-z]|, ?[-\u2013\u2212][A-Za-z]")
 
 
@@ -143,6 +151,8 @@ def _place(text: str, begin: int, kept: Sequence[_Found], spans: Sequence[tuple[
             continue
         if does & _OPENS and not (at - begin <= _OPENING_REACH and len(text[begin:at].split()) <= _OPENING_WORDS):
             continue
+        if does & _ANSWERS and _label_of(text, at, end) == "empty":
+            continue
         if does & _ANSWERS and text[end : end + 1] == "." and _NUMBERED.match(text, end):
             continue
         effect = at
@@ -153,7 +163,7 @@ def _place(text: str, begin: int, kept: Sequence[_Found], spans: Sequence[tuple[
                 effect = _verb_starts(text, before, at, may_belong=bool(does & _MAY_BELONG))
                 if effect < 0:
                     continue
-        elif does:
+        elif does and not does & _IF_DENIED:
             before = end
         placed.append((at, end, rule, effect))
     return placed
@@ -329,6 +339,8 @@ def _is_open_back(gap: str, rule: CueRule) -> bool:
 
 def _is_answer(text: str, begin: int, end: int, placed: _Placed) -> bool:
     """Whether a cue stands alone after a colon, dash or bracket, as in a form: "Fever: no", "Fever (-)"."""
+    if _label_of(text, placed[0], placed[1]) == "ticked":
+        return True
     tail = text[placed[1] : min(end, placed[1] + 3)].lstrip(" ")
     if tail and tail[0] not in ".,;)]|/\n\r\t":
         return False
@@ -336,9 +348,25 @@ def _is_answer(text: str, begin: int, end: int, placed: _Placed) -> bool:
         return True
     head = text[max(begin, placed[0] - 4) : placed[0]]
     left = head.rstrip(" ")
+    letter = placed[0] - (len(head) - len(left)) - 2
+    if left.endswith("[") and letter >= 0 and text[letter].isascii() and text[letter].isalpha():
+        return False
     if not left or left[-1] not in ":=-\u2013\u2014([\t?":
         return False
     return left[-1] not in "-\u2013" or (head != left and left[:-1].endswith(" "))
+
+
+def _label_of(text: str, begin: int, end: int) -> str:
+    """Return whether a word is the label of a box that is "empty" or "ticked", "" of none."""
+    before, after = _LAST_BOX.search(text, max(0, begin - 5), begin), _NEXT_BOX.match(text, end)
+    box = before or after
+    if box is None:
+        return ""
+    if before and after:
+        yes = _LAST_YES.search(text, max(0, before.start() - 5), before.start())
+        if yes and not _LAST_BOX.search(text, max(0, yes.start() - 5), yes.start()):
+            box = after
+    return "empty" if box[0].strip() in ("[ ]", "( )", "\u2610", "\u25a1") else "ticked"
 
 
 def _decide(text: str, stop: int, on: Sequence[_Placed], back: Sequence[_Placed]) -> Context:
@@ -348,6 +376,8 @@ def _decide(text: str, stop: int, on: Sequence[_Placed], back: Sequence[_Placed]
         found.append((stop, stop + 1, ASKED, stop))
     if not found:
         return context
+    if all(placed[2].slot != _ABSENT for placed in found):
+        found = [placed for placed in found if not placed[2].does & _IF_DENIED]
     best: list[_Placed | None] = [None] * len(SLOT_VALUES)
     for placed in reversed(found):
         best[placed[2].slot] = best[placed[2].slot] or placed
@@ -382,14 +412,17 @@ def _signs(text: str, sentences: Sequence[tuple[int, int]]) -> list[_Found]:
                 has_marks = here >= 0 and _MARKS.search(text, sentences[here][0], sentences[here][1]) is not None
             if not has_marks:
                 continue
+        is_box = text[begin] in "[" + _BOXES or (text[begin] == "(" and text[begin + 1] not in "-+\u2013\u2212")
+        if is_box and (_NEXT_LABEL.match(text, end) or _LAST_LABEL.search(text, max(0, begin - 6), begin)):
+            continue
         found.append((begin, end, _sign_rule(match[0])))
     return found
 
 
 def _sign_rule(sign: str) -> CueRule:
     first = sign[0]
-    if first == "[":
-        return EMPTY_BOX if not sign.strip("[] ") else AFFIRMS
+    if first in "[(" + _BOXES and sign[1:2] not in ("+", "-", "\u2013", "\u2212"):
+        return EMPTY_BOX if not sign.strip("[]() \u2610\u25a1") else AFFIRMS
     if first == "?":
         return QUERY
     if "+" in sign:

@@ -38,12 +38,13 @@ def read_chart(finder: MentionFinder, text: str, spans: list[tuple[int, int]]) -
     """Read the contexts of spans as the pipeline does."""
     dialogue = read_dialogue(text)
     sections = dialogue.sections if dialogue else find_sections(text)
+    heard = dialogue.heard if dialogue else text
     sentences = [(u.begin, u.end) for u in dialogue.utterances] if dialogue else find_sentences(text, sections)
     contexts = ContextReader(CueTable.load()).read(
-        text, sections=sections, sentences=sentences, cues=finder.find(text).cues, spans=spans
+        heard, sections=sections, sentences=sentences, cues=finder.find(heard).cues, spans=spans
     )
     if dialogue:
-        read_transcript(text, dialogue, spans, contexts)
+        read_transcript(heard, dialogue, spans, contexts)
     return contexts
 
 

@@ -124,3 +124,12 @@ def test_an_item_is_short_or_opens_its_line(text: str, is_one: bool) -> None:
     begin = text.find("[") if "[" in text else text.lower().find("cough")
     bare = text.replace("[", "").replace("]", "")
     assert is_item(f"before\n{bare}\nafter", 7 + begin, 7 + begin + len("cough")) is is_one
+
+
+def test_a_status_that_affects_care_is_taken_up_where_the_assessment_names_it(pipeline: Pipeline) -> None:
+    # I.C.21.c.3: a status may affect the course of treatment.
+    text = "HPI: {}\nASSESSMENT:\n1. Gout. Care is harder {}"
+    told = suggested(pipeline, text.format("He had a heart transplant.", "for now."), Setting.OUTPATIENT)
+    named = suggested(pipeline, text.format("Toe pain.", "because of his heart transplant."), Setting.OUTPATIENT)
+    assert "Z94.1" not in told
+    assert "Z94.1" in named

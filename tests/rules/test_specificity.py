@@ -55,6 +55,9 @@ def vague_gone(snapshot: Snapshot, *codes: str) -> list[str]:
         ("D84.9", "D80.2"),
         ("I51.9", "I50.22"),
         ("M19.90", "M17.11"),
+        ("M19.90", "M20.21"),
+        ("M19.90", "M47.816"),
+        ("H54.7", "H53.47"),
         ("N28.9", "N18.31"),
         ("O14.90", "O14.93"),
     ],
@@ -85,6 +88,8 @@ def test_the_code_that_says_less_goes(snapshot: Snapshot, vague: str, specific: 
         ("T14.8XXA", "M54.50"),
         # Gout and osteoarthritis stand side by side, and a cancer known by its metastasis alone is of an unknown site.
         ("M19.90", "M10.9"),
+        ("M19.90", "M20.11"),
+        ("H54.7", "H40.9"),
         ("C80.1", "C79.51"),
     ],
 )

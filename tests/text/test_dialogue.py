@@ -6,7 +6,8 @@ import time
 import pytest
 
 from engine.text.dialogue import Dialogue, Speaker, read_dialogue
-from engine.text.sides import Sides, read_sides, without_hesitation
+from engine.text.hesitation import without_hesitation
+from engine.text.sides import Sides, read_sides
 
 
 def read(text: str, kind: str = "") -> Dialogue:

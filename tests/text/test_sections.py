@@ -78,6 +78,12 @@ def test_the_names_other_stages_rely_on_exist() -> None:
         ("\u2022 Allergies: none", "ALLERGIES"),
         ("  Medications : aspirin", "MEDICATIONS"),
         ("MEDICATIONS:\r\naspirin", "MEDICATIONS"),
+        ("ADDENDUM: gout", "ADDENDUM"),
+        ("ADDENDUM 3/4/2020: gout", "ADDENDUM"),
+        ("Addendum 03-04-20 14:30:\ngout", "ADDENDUM"),
+        ("Addendum (3/4/2020): gout", "ADDENDUM"),
+        ("LATE ENTRY 3/4/2020, 9:15\ngout", "ADDENDUM"),
+        ("LABS 2020-03-04: normal", "LABS"),
     ],
 )
 def test_heading_of_a_line(heading: str, name: str) -> None:
@@ -105,6 +111,14 @@ def test_heading_of_a_line(heading: str, name: str) -> None:
 def test_what_is_no_heading(text: str) -> None:
     expected = ["PLAN"] if text == "Plan" else [""]
     assert names(text) == expected
+
+
+def test_a_day_takes_no_heading_after_it() -> None:
+    assert names("EXAM:,Knee pain. Seen on 8/5/05,FINDINGS:,A tear.,IMPRESSION:,Tear.") == [
+        "PHYSICAL_EXAM",
+        "FINDINGS",
+        "IMPRESSION",
+    ]
 
 
 def test_lines_joined_by_commas_keep_their_headings() -> None:
