@@ -51,7 +51,12 @@ class Config:
     audit_dir: Path | None = None
     audit_key: Path | None = None
     audit_witness: Path | None = None
-    systems: tuple[str, ...] = (System.ICD10CM.value, System.ICD10PCS.value)
+    systems: tuple[str, ...] = (
+        System.ICD10CM.value,
+        System.ICD10PCS.value,
+        System.HCPCS.value,
+        System.CPT.value,
+    )
     without: tuple[str, ...] = ()
     rules: Path | None = None
     routing_policy: Path | None = None

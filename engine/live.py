@@ -22,6 +22,7 @@ from codesets.search_open import compile_search, has_search
 from codesets.store import Releases, build_packaged, save_release
 from codesets.types import System
 from engine.audit.log import AuditLog
+from engine.billing import ServiceTools
 from engine.config import Config
 from engine.context.cues import CueTable
 from engine.context.scope import ContextReader
@@ -45,6 +46,7 @@ from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
 from engine.routing.read import read_policy
 from engine.rules.user import open_rules
+from engine.services.drug_codes import DrugIndex
 from engine.shadow import Comparison, Shadow
 from engine.types import Chart, Document
 from engine.vault.keys import open_keys
@@ -168,6 +170,7 @@ class Live:
         self._tools: dict[str, ReleaseTools] = {}
         self._procedure_dictionaries = compiled.procedures
         self._procedure_tools: dict[str, ProcedureTools] = {}
+        self._service_tools: dict[tuple[System, str], ServiceTools] = {}
         self._is_new_in = lru_cache(_MOST_CODES)(compiled.releases.is_new)
         # What the server codes with: the pipeline, or one with a candidate beside it.
         self.pipeline = self._make_pipeline(config)
@@ -188,6 +191,7 @@ class Live:
             ranker=LinearRanker(has_priors=has_rates and not has_document),
             documents=documents,
             procedures_on=self._procedures_on,
+            services_on=self._services_on,
             edits=self.edits,
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,
@@ -284,6 +288,16 @@ class Live:
             rereader = Rereader(map(snapshot.code_at, range(len(snapshot))), lambda text: finder.find(text).spans)
             tools = ReleaseTools(snapshot, finder, reader, rereader, CandidateMaker(snapshot))
             self._tools[version] = tools
+        return tools
+
+    def _services_on(self, system: System, day: date | None) -> ServiceTools:
+        snapshot = self.releases.release(system, day)
+        key = (system, snapshot.release.version)
+        tools = self._service_tools.get(key)
+        if tools is None:
+            codes = (snapshot.code_at(number) for number in range(len(snapshot)) if snapshot.billable_at(number))
+            drugs = DrugIndex((code, snapshot.title(code)) for code in codes) if system is System.HCPCS else None
+            tools = self._service_tools[key] = ServiceTools(snapshot, drugs)
         return tools
 
     def _procedures_on(self, day: date | None) -> ProcedureTools:

@@ -17,6 +17,7 @@ from codesets.errors import NoReleaseError
 from codesets.snapshot import Snapshot
 from codesets.types import System
 from engine import __version__
+from engine.billing import Services, ServicesOn, ServiceTools, no_services, service_tools
 from engine.charts import check_chart
 from engine.context.scope import ContextReader
 from engine.diagnoses import DiagnosisReader
@@ -69,6 +70,7 @@ class _Tools:
     procedures: ProcedureTools | None
     lacks_procedures: bool = False
     editor: EditRelease | None = None
+    services: tuple[ServiceTools, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class _Read:
     diagnoses: list[Finding]
     procedures: list[Finding]
     readings: list[Reading]
+    services: Services
+    given: list[Finding]
 
 
 class Pipeline:
@@ -103,12 +107,14 @@ class Pipeline:
         without: Sequence[str] = (),
         rules: Sequence[Rule] = RULES,
         rules_hash: str = "",
+        services_on: ServicesOn = no_services,
         policy: Policy | None = None,
         is_new_in: Callable[[Snapshot, str], bool] = _is_never_new,
     ) -> None:
         self._tools_on = tools_on
         self._procedures_on = procedures_on
         self._reader = DiagnosisReader(context=context, ranker=ranker, documents=documents, without=without)
+        self._services_on = services_on
         self._edits = edits
         self._explainer = Explainer(documents, ranker)
         self._systems = tuple(systems)
@@ -146,13 +152,16 @@ class Pipeline:
         if procedures:
             performed, questions = gather_procedures(procedures)
             suggestions, alerts = [*suggestions, *performed], [*alerts, *questions]
-            findings = sorted([*diagnoses, *procedures], key=_document)  # as `on_findings` was given them
+        if procedures or read.given:
+            findings = sorted([*diagnoses, *procedures, *read.given], key=_document)  # as `on_findings` was given them
         if tools.lacks_procedures:
             alerts = [*alerts, NO_RELEASE]
         alerts = [*alerts, *check_suggestions(suggestions, chart, tools.diagnoses.snapshot, tools.editor)]
         if self._has_queries:
             words = QueryWords(read.readings, self._reader.contexts, first=len(HINTS))
             alerts = [*alerts, *raise_queries(Record(chart, diagnoses, suggestions, words.places, words.read_around))]
+        services, asked = read.services.suggest(chart, suggestions)
+        suggestions, alerts = [*suggestions, *services], [*alerts, *asked]
         self._router.route(chart, suggestions, alerts, is_new=partial(self._is_new, tools))
         if keep is not None:
             self._explainer.explain(chart, suggestions, findings, keep)
@@ -204,7 +213,7 @@ class Pipeline:
         """Read what the documents name."""
         has_diagnoses = not chart.systems or System.ICD10CM.value in chart.systems
         definitions = read_definitions(document.text for document in chart.documents)
-        found = _Read([], [], [])
+        found = _Read([], [], [], Services(tools.services), [])
         for number, document in enumerate(chart.documents):
             reading = self._reader.open(tools.diagnoses, document)
             named: list[Finding] = []
@@ -215,10 +224,12 @@ class Pipeline:
                 )
             if tools.procedures is not None:
                 done = read_procedures(tools.procedures, reading, number, contexts=self._reader.contexts)
+            given = found.services.read(reading, number)
             if on_findings is not None:
-                on_findings([*named, *done])
+                on_findings([*named, *done, *given])
             found.diagnoses.extend(named)
             found.procedures.extend(done)
+            found.given.extend(given)
             found.readings.append(reading)
         return found
 
@@ -232,6 +243,7 @@ class Pipeline:
                     field=f"systems[{number}]",
                 )
         diagnoses = self._diagnosis_tools(chart.release_day, field=chart.release_day_field)
+        services = service_tools(chart, self._services_on, self._systems)
         editor = editor_on(self._edits, day_of(chart, diagnoses.snapshot))
         # ICD-10-PCS codes what is done to hospital inpatients (45 CFR 162.1002): a chart that names no systems gets it
         # if it is an inpatient's and a release of its day is loaded; one that names it cannot be coded without.
@@ -239,13 +251,13 @@ class Pipeline:
         is_asked = system in chart.systems
         is_due = not chart.systems and system in self._systems and chart.setting is Setting.INPATIENT
         if not is_asked and not is_due:
-            return _Tools(diagnoses, None, editor=editor)
+            return _Tools(diagnoses, None, editor=editor, services=services)
         try:
-            return _Tools(diagnoses, self._procedures_on(chart.release_day), editor=editor)
+            return _Tools(diagnoses, self._procedures_on(chart.release_day), editor=editor, services=services)
         except NoReleaseError as error:
             if is_asked:
                 raise ReleaseError(str(error), field="systems") from None
-            return _Tools(diagnoses, None, self._has_procedure_release(), editor)
+            return _Tools(diagnoses, None, self._has_procedure_release(), editor, services)
 
     def _diagnosis_tools(self, day: date | None, *, field: str = "date_of_service") -> ReleaseTools:
         try:
@@ -264,6 +276,7 @@ class Pipeline:
         used: tuple[ReleaseUsed, ...] = (tools.diagnoses.used,)
         if tools.procedures is not None:
             used = (*used, tools.procedures.used)
+        used = (*used, *(service.used for service in tools.services))
         if tools.editor is not None:
             used = (*used, edits_used(tools.editor))
         return Header(__version__, used, self._models(tools), request_id)

@@ -44,11 +44,11 @@ class ReleaseTools:
     @property
     def used(self) -> ReleaseUsed:
         """Say which release this is."""
-        return _used(self.snapshot)
+        return used_release(self.snapshot)
 
     def title(self, code: str) -> str:
         """Return the title of a code, "" if the release lacks it."""
-        return _title(self.snapshot, code)
+        return title_in(self.snapshot, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ProcedureTools:
     @property
     def used(self) -> ReleaseUsed:
         """Say which release this is."""
-        return _used(self.snapshot)
+        return used_release(self.snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ class Reading:
 
 
 @lru_cache(maxsize=64)
-def _used(snapshot: Snapshot) -> ReleaseUsed:
+def used_release(snapshot: Snapshot) -> ReleaseUsed:
+    """Say which release a snapshot is."""
     release = snapshot.release
     return ReleaseUsed(release.system.value, release.version, release.content_hash)
 
@@ -94,7 +95,8 @@ def edits_used(release: EditRelease) -> ReleaseUsed:
 
 
 @lru_cache(maxsize=16_384)
-def _title(snapshot: Snapshot, code: str) -> str:
+def title_in(snapshot: Snapshot, code: str) -> str:
+    """Return the title of a code, "" if the release lacks it."""
     number = snapshot.index_of(code)
     return snapshot.title_at(number) if number >= 0 else ""
 

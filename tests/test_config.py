@@ -13,7 +13,7 @@ DEFAULTS: dict[str, Any] = {
     "audit_dir": None,
     "audit_key": None,
     "audit_witness": None,
-    "systems": ("icd10cm", "icd10pcs"),
+    "systems": ("icd10cm", "icd10pcs", "hcpcs", "cpt"),
     "without": (),
     "rules": None,
     "routing_policy": None,

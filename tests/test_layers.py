@@ -30,7 +30,7 @@ ROWS = (
     ),
     ("queries",),
     ("reading",),
-    ("diagnoses", "explainer"),
+    ("diagnoses", "explainer", "billing"),
     ("pipeline",),
     ("shadow", "pinned"),
     ("live", "batch", "learning", "evaluation"),

@@ -52,36 +52,47 @@ class Text:
 
 
 def code_drugs(texts: Sequence[Text], drugs: DrugIndex, title: Callable[[str], str]) -> Coded:
-    """Code the drugs that some documents say were given.
+    """Code the drugs that some documents say were given."""
+    doses = [dose for number, text in enumerate(texts) for dose in read_doses(number, text, drugs)]
+    findings = [finding_of(dose, texts[dose.document], title) for dose in doses]
+    return Coded(findings, *suggest_drugs(doses, title))
+
+
+def read_doses(number: int, text: Text, drugs: DrugIndex) -> "list[Dose]":
+    """Return the doses that the document of that number says were given, and that a code fits."""
+    found = [
+        Dose(number, given, drugs.choose(given.name, given.dose, given.sentence))
+        for given in find_administered(text.text, text.sentences, drugs)
+    ]
+    return [dose for dose in found if dose.options]
+
+
+def suggest_drugs(doses: "Sequence[Dose]", title: Callable[[str], str]) -> tuple[list[Suggestion], list[Alert]]:
+    """Return a suggestion for each code of some doses, with its units, and what must be asked.
 
     The same dose of a drug told in two documents is one; two doses are added up, and the sum is to be looked at.
     """
-    coded = Coded()
-    by_code: dict[str, list[_Dose]] = {}
-    for number, text in enumerate(texts):
-        for given in find_administered(text.text, text.sentences, drugs):
-            options = drugs.choose(given.name, given.dose, given.sentence)
-            if options:
-                dose = _Dose(number, given, options)
-                coded.findings.append(_finding(dose, text, title))
-                group = by_code.setdefault(options[0].code, [])
-                if all(other.given.dose != given.dose for other in group):
-                    group.append(dose)
-    for doses in by_code.values():
-        suggestion = _suggestion(doses, title)
-        coded.suggestions.append(suggestion)
-        coded.alerts += _questions(suggestion, doses)
-    return coded
+    by_code: dict[str, list[Dose]] = {}
+    for dose in doses:
+        group = by_code.setdefault(dose.options[0].code, [])
+        if all(other.given.dose != dose.given.dose for other in group):
+            group.append(dose)
+    suggestions = [_suggestion(group, title) for group in by_code.values()]
+    asked = zip(suggestions, by_code.values(), strict=True)
+    return suggestions, [alert for suggestion, group in asked for alert in _questions(suggestion, group)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Dose:
+class Dose:
+    """What was given in a document, and the codes that it may be billed by, the best first."""
+
     document: int
     given: Administered
     options: Sequence[DrugCode]
 
     @property
     def evidence(self) -> Evidence:
+        """Return where it is said."""
         return Evidence(self.document, self.given.begin, self.given.end)
 
     @property
@@ -92,19 +103,20 @@ class _Dose:
         return [others[name] for name in sorted(others)]
 
 
-def _finding(dose: _Dose, text: Text, title: Callable[[str], str]) -> Finding:
+def finding_of(dose: Dose, text: Text, title: Callable[[str], str]) -> Finding:
+    """Return a dose as a finding of its document."""
     given = dose.given
     section = next((s.name for s in reversed(text.sections) if s.begin <= given.begin), "")
     mention = Mention(dose.document, given.begin, given.end, text.text[given.begin : given.end], section, Context())
     return Finding(mention, [_candidate(dose, drug, title) for drug in (dose.options[0], *dose.forms)])
 
 
-def _candidate(dose: _Dose, drug: DrugCode, title: Callable[[str], str]) -> Candidate:
+def _candidate(dose: Dose, drug: DrugCode, title: Callable[[str], str]) -> Candidate:
     score = _UNSURE if dose.forms else _SURE
     return Candidate(_SYSTEM, drug.code, title(drug.code), score if drug is dose.options[0] else score / 2, _ORIGIN)
 
 
-def _suggestion(doses: Sequence[_Dose], title: Callable[[str], str]) -> Suggestion:
+def _suggestion(doses: Sequence[Dose], title: Callable[[str], str]) -> Suggestion:
     first = doses[0]
     drug = first.options[0]
     total = Amount(sum(dose.given.dose.value for dose in doses), first.given.dose.kind)
@@ -124,7 +136,7 @@ def _suggestion(doses: Sequence[_Dose], title: Callable[[str], str]) -> Suggesti
     )
 
 
-def _questions(suggestion: Suggestion, doses: Sequence[_Dose]) -> list[Alert]:
+def _questions(suggestion: Suggestion, doses: Sequence[Dose]) -> list[Alert]:
     drug, forms = doses[0].options[0], doses[0].forms
     asked: list[Alert] = []
     if forms:

@@ -53,7 +53,7 @@ WRONG_USAGE = {
     "age": (("code", "--age", "200"), "200 is not in the range"),
     "system": (("code", "--systems", "icd12"), "got 'icd12', want names among icd10cm"),
     "no system": (("code", "--systems", ","), "got '', want names among icd10cm"),
-    "system that is off": (("code", "--systems", "cpt"), "got cpt, which is not on, want one of icd10cm"),
+    "system that is off": (("code", "--systems", "icd11"), "got icd11, which is not on, want one of icd10cm"),
     "stdin twice": (("code", "-", "-"), "got - twice"),
     "server": (("code", "--server", "nonsense"), "got 'nonsense', want HOST:PORT"),
     "no words": (("search",), "Missing argument"),
