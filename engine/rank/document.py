@@ -7,6 +7,7 @@ function of each feature (boosted stumps in ONNX), so that what each feature add
 
 import hashlib
 import math
+import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +28,7 @@ _CATEGORY_WEIGHT, _CODE_WEIGHT = 8.0, 4.0
 # abbreviation is in any case; an alternative less likely than the other is not either.
 LEAST_OF_FINDINGS, LEAST_OF_ALTERNATIVES, KEEPS_ALL = 0.1, 0.05, -1.0
 _KINDS = (("R",), ("Z",), ("S", "T"), ("V", "W", "X", "Y"), ("C", "D0", "D1", "D2", "D3", "D4"))
-_ORIGINS = {origin.name.lower(): number for number, origin in enumerate(Origin)}
+_ORIGINS = tuple(origin.name.lower() for origin in Origin)
 
 FEATURES = (
     "top_score", "best_score", "times_first", "times", "best_rank", "place_among_rivals", "rivals", "behind_best_rival",
@@ -37,8 +38,9 @@ FEATURES = (
     "code_length", "is_symptom", "is_factor", "is_injury", "is_external_cause", "is_neoplasm", "chapter",
 )  # fmt: skip
 
-
 _PLAIN = Origin.LEXICON.name.lower()
+_pack = struct.Struct("=11f").pack
+_log1p = lru_cache(maxsize=256)(math.log1p)
 
 
 class Span(NamedTuple):
@@ -49,16 +51,24 @@ class Span(NamedTuple):
     is_capitals: bool
 
 
+_NO_SPAN = Span(0, 0, False)
+
+
 class CodeRates:
     """How often codes, categories and chapters were right in the training documents where they were candidates."""
 
     def __init__(self, counts: dict[str, tuple[int, int]]) -> None:
         """`counts` gives, by code, category or chapter letter, in how many documents it was (right, a candidate)."""
         self._counts = counts
-        self.features = lru_cache(maxsize=16_384)(self._features)
+        self.packed = lru_cache(maxsize=16_384)(self._packed)
 
-    def _features(self, code: str) -> tuple[float, ...]:
-        """Return the part of a row that is the same in every document."""
+    def _packed(self, code: str, origin: str) -> bytes:
+        """Return the end of a row, which is the same in every document, as float32."""
+        is_of = (float(name == origin) for name in _ORIGINS)
+        return np.array((*is_of, *self.features(code)), dtype=np.float32).tobytes()
+
+    def features(self, code: str) -> tuple[float, ...]:
+        """Return what the counts and the code itself say: the last of FEATURES, from `rate_of_code` on."""
         chapter, _ = self._share(code[:1], 0.5, 2.0)
         category, _ = self._share(code[:3], chapter, _CATEGORY_WEIGHT)
         own, seen = self._share(code, category, _CODE_WEIGHT)
@@ -86,41 +96,72 @@ def _logit(share: float) -> float:
     return math.log(share / (1.0 - share))
 
 
+class _Seen:
+    """What the mentions of a document say of one code; the names are those of FEATURES."""
+
+    __slots__ = (
+        "behind",
+        "best_rank",
+        "best_score",
+        "first",
+        "origin",
+        "place",
+        "rivals",
+        "span",
+        "times",
+        "top_score",
+    )
+
+    def __init__(self, rank: int) -> None:
+        self.times = self.first = self.place = self.rivals = 0
+        self.top_score, self.best_score, self.behind = 0.0, -1.0, 0.0
+        self.best_rank, self.origin, self.span = rank, "", _NO_SPAN
+
+
 def code_rows(
     spans: Sequence[Span], ranked: Sequence[Ranked], rates: CodeRates
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Return the codes of a document, in order of first mention, with a row for each: float32[n, len(FEATURES)]."""
-    seen: dict[str, list[float]] = {}
-    origins: dict[str, str] = {}
+    codes = _gather(spans, ranked)
+    categories: dict[str, list[tuple[float, str, _Seen]]] = {}
+    for code, seen in codes.items():
+        categories.setdefault(code[:3], []).append((-seen.best_score, code, seen))
+    for group in categories.values():
+        if len(group) > 1:
+            group.sort()
+        for place, (score, _, seen) in enumerate(group):
+            seen.place, seen.rivals, seen.behind = place, len(group), score - group[0][0]
+    rows = b"".join(
+        [
+            _pack(
+                seen.top_score, seen.best_score, _log1p(seen.first), _log1p(seen.times), seen.best_rank,
+                seen.place, seen.rivals, seen.behind, *seen.span,
+            )
+            + rates.packed(code, seen.origin)
+            for code, seen in codes.items()
+        ]
+    )  # fmt: skip
+    return list(codes), np.frombuffer(rows, dtype=np.float32).reshape(-1, len(FEATURES))
+
+
+def _gather(spans: Sequence[Span], ranked: Sequence[Ranked]) -> dict[str, _Seen]:
+    codes: dict[str, _Seen] = {}
     for span, candidates in zip(spans, ranked, strict=True):
         for rank, candidate in enumerate(candidates):
             code, score = candidate.code, candidate.score
-            row = seen.get(code)
-            if row is None:
-                row = seen[code] = [0.0, -1.0, 0.0, 0.0, float(rank), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
-            row[3] += 1.0
+            seen = codes.get(code)
+            if seen is None:
+                seen = codes[code] = _Seen(rank)
+            seen.times += 1
             if rank == 0:
-                row[2] += 1.0
-                row[0] = max(row[0], score)
-            row[4] = min(row[4], rank)
-            if score > row[1]:
-                row[1] = score
-                row[8], row[9], row[10] = span
-                origins[code] = candidate.origin
-    categories: dict[str, list[tuple[float, str]]] = {}
-    for code, row in seen.items():
-        row[2], row[3] = math.log1p(row[2]), math.log1p(row[3])
-        categories.setdefault(code[:3], []).append((-row[1], code))
-    for group in categories.values():
-        group.sort()
-        for place, (score, code) in enumerate(group):
-            row = seen[code]
-            row[5], row[6], row[7] = float(place), float(len(group)), score - group[0][0]
-    rows = [(*row, *_ONE_HOT[origins[code]], *rates.features(code)) for code, row in seen.items()]
-    return list(seen), np.array(rows, dtype=np.float32).reshape(-1, len(FEATURES))
-
-
-_ONE_HOT = {name: tuple(float(number == at) for at in range(len(_ORIGINS))) for name, number in _ORIGINS.items()}
+                seen.first += 1
+                if score > seen.top_score:
+                    seen.top_score = score
+            if rank < seen.best_rank:
+                seen.best_rank = rank
+            if score > seen.best_score:
+                seen.best_score, seen.span, seen.origin = score, span, candidate.origin
+    return codes
 
 
 class DocumentRanker:
@@ -155,8 +196,7 @@ class DocumentRanker:
         if not codes:
             return list(ranked)
         by_code = dict(zip(codes, (round(float(p), 4) for p in self.probabilities(rows)), strict=True))
-        made: dict[tuple[str, str], Candidate] = {}
-        return [_rescored(candidates, by_code, made, enough) for candidates, enough in zip(ranked, least, strict=True)]
+        return [_rescored(candidates, by_code, enough) for candidates, enough in zip(ranked, least, strict=True)]
 
 
 def is_plain(candidates: Ranked) -> bool:
@@ -164,24 +204,24 @@ def is_plain(candidates: Ranked) -> bool:
     return bool(candidates) and candidates[0].origin == _PLAIN
 
 
-def _rescored(
-    candidates: Ranked, by_code: dict[str, float], made: dict[tuple[str, str], Candidate], enough: float
-) -> Ranked:
-    found: list[Candidate] = []
-    if not candidates or max(by_code[candidate.code] for candidate in candidates) < enough:
+def _rescored(candidates: Ranked, by_code: dict[str, float], enough: float) -> Ranked:
+    if len(candidates) == 1:
+        only = candidates[0]
+        return (_with_score(only, by_code[only.code]),) if by_code[only.code] >= enough else ()
+    scores = [by_code[candidate.code] for candidate in candidates]
+    if not scores or max(scores) < enough:
         return ()
-    for candidate in candidates:
-        score = by_code[candidate.code]
-        if score >= LEAST_OF_ALTERNATIVES or len(candidates) == 1:
-            key = candidate.code, candidate.origin
-            new = made.get(key)
-            if new is None:
-                new = Candidate(candidate.system, candidate.code, candidate.display, score, candidate.origin)
-                made[key] = new
-            found.append(new)
-    if len(found) > 1:
-        found.sort(key=lambda candidate: (-candidate.score, candidate.code))
+    found = [
+        _with_score(candidate, score)
+        for candidate, score in zip(candidates, scores, strict=True)
+        if score >= LEAST_OF_ALTERNATIVES
+    ]
+    found.sort(key=lambda candidate: (-candidate.score, candidate.code))
     return tuple(found)
+
+
+def _with_score(candidate: Candidate, score: float) -> Candidate:
+    return Candidate(candidate.system, candidate.code, candidate.display, score, candidate.origin)
 
 
 def _open(data: bytes, name: str) -> onnxruntime.InferenceSession:
