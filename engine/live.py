@@ -29,7 +29,7 @@ from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.pipeline import Pipeline
 from engine.procedures.read import ProcedureReader
 from engine.rank.candidates import CandidateMaker
-from engine.rank.document import DocumentRanker
+from engine.rank.document_ranker import DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools

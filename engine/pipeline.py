@@ -19,8 +19,8 @@ from engine.context.scope import ContextReader
 from engine.diagnoses import DiagnosisReader
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.definitions import read_definitions
-from engine.rank.document import DocumentRanker, Span
-from engine.rank.ranking import Ranked
+from engine.rank.document_ranker import DocumentRanker
+from engine.rank.document_rows import RankedMention
 from engine.rank.score import Ranker
 from engine.reading import ProcedureTools, ReadMention, ReleaseTools, read_procedures
 from engine.routing import route_suggestions
@@ -120,7 +120,7 @@ class Pipeline:
         tools = self._diagnosis_tools(day)
         return self._reader.read_mentions(tools, self._reader.open(tools, document), read_definitions((document.text,)))
 
-    def rank_mentions(self, document: Document) -> list[tuple[Span, Ranked]]:
+    def rank_mentions(self, document: Document) -> list[RankedMention]:
         """Return what the document ranker is given: each mention with its candidates by its own score."""
         return self._reader.rank_mentions(self._diagnosis_tools(None), document)
 

@@ -16,6 +16,7 @@ from engine.procedures.performed import context_of_procedure
 from engine.procedures.read import Procedure, ProcedureReader, Read
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.document import Span
+from engine.rank.document_rows import RankedMention
 from engine.rank.features import MentionFacts
 from engine.rank.ranking import CodeRanking, Ranked
 from engine.text.dialogue import Dialogue
@@ -111,10 +112,12 @@ def rank_choices(ranking: CodeRanking, tools: ReleaseTools, mentions: Sequence[R
     )
 
 
-def ranked_span(mention: ReadMention) -> Span:
-    """Return what the document ranker asks of a mention's span."""
-    span = mention.span
-    return Span(span.words, span.end - span.begin, span.is_capitals)
+def ranked_mentions(text: str, mentions: Sequence[ReadMention], ranked: Sequence[Ranked]) -> list[RankedMention]:
+    """Return what the document ranker asks of mentions: their words, their spans and their candidates."""
+    return [
+        (text[span.begin : span.end], Span(span.words, span.end - span.begin, span.is_capitals), candidates)
+        for span, candidates in zip((mention.span for mention in mentions), ranked, strict=True)
+    ]
 
 
 ReadContexts = Callable[[Reading, Sequence[tuple[int, int]]], list[Context]]

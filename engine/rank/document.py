@@ -5,7 +5,6 @@ of the same category, and with how often such a code was right in the training d
 function of each feature (boosted stumps in ONNX), so that what each feature adds can be told exactly.
 """
 
-import hashlib
 import math
 import struct
 from collections.abc import Iterable, Sequence
@@ -14,12 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from engine.errors import ArtifactError
 from engine.rank.ranking import Ranked
-from engine.types import Candidate, Origin
+from engine.types import Origin
 
 _FOLDER = Path(__file__).parent
 # How many documents' worth the broader group of a code counts as: its chapter for a category, its category for a code.
@@ -164,91 +161,9 @@ def _gather(spans: Sequence[Span], ranked: Sequence[Ranked]) -> dict[str, _Seen]
     return codes
 
 
-class DocumentRanker:
-    """The model over a document's codes, from `document_ranker.onnx` and `code_rates.tsv` of a folder.
-
-    One session with one thread, and no sum that depends on the batch: a row's probability depends on that row alone.
-    Raises ArtifactError on files that are missing, broken, or made for other features.
-    """
-
-    def __init__(self, folder: Path = _FOLDER, *, has_rates: bool = True) -> None:
-        """Without rates every code counts as never seen before."""
-        model, rates = folder / "document_ranker.onnx", folder / "code_rates.tsv"
-        try:
-            self.rates = CodeRates.read(rates) if has_rates else CodeRates({})
-            data = model.read_bytes()
-            self.content_hash = hashlib.sha256(data + rates.read_bytes()).hexdigest()
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"document ranker in {folder.name}: {error}") from None
-        self._session = _open(data, model.name)
-
-    def probabilities(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return float32[n] for float32[n, len(FEATURES)] rows."""
-        found: NDArray[np.float32] = self._session.run(None, {"rows": rows})[0][:, 0]
-        return found
-
-    def rescore(self, spans: Sequence[Span], ranked: Sequence[Ranked], least: Sequence[float]) -> list[Ranked]:
-        """Give the candidates of each mention the probability of their code in this document, and rank them by it.
-
-        A mention whose best candidate is under its `least` keeps none.
-        """
-        codes, rows = code_rows(spans, ranked, self.rates)
-        if not codes:
-            return list(ranked)
-        by_code = dict(zip(codes, (round(float(p), 4) for p in self.probabilities(rows)), strict=True))
-        return [_rescored(candidates, by_code, enough) for candidates, enough in zip(ranked, least, strict=True)]
-
-
 def is_plain(candidates: Ranked) -> bool:
     """Whether a mention is a plain term of our lexicon for the code that its own score ranks first."""
     return bool(candidates) and candidates[0].origin == _PLAIN
-
-
-def _rescored(candidates: Ranked, by_code: dict[str, float], enough: float) -> Ranked:
-    if len(candidates) == 1:
-        only = candidates[0]
-        return (_with_score(only, by_code[only.code]),) if by_code[only.code] >= enough else ()
-    scores = [by_code[candidate.code] for candidate in candidates]
-    if not scores or max(scores) < enough:
-        return ()
-    found = [
-        _with_score(candidate, score)
-        for candidate, score in zip(candidates, scores, strict=True)
-        if score >= LEAST_OF_ALTERNATIVES
-    ]
-    found.sort(key=lambda candidate: (-candidate.score, candidate.code))
-    return tuple(found)
-
-
-def _with_score(candidate: Candidate, score: float) -> Candidate:
-    return Candidate(candidate.system, candidate.code, candidate.display, score, candidate.origin)
-
-
-def _open(data: bytes, name: str) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises classes of its own for each kind of damage
-        raise ArtifactError(f"document ranker: {name} cannot be loaded ({type(error).__name__})") from None
-    shapes = [(given.name, given.shape[-1]) for given in session.get_inputs()]
-    if shapes != [("rows", len(FEATURES))]:
-        raise ArtifactError(f"document ranker: {name} takes {shapes}, want rows of {len(FEATURES)} features")
-    return session
-
-
-def explain(ranker: DocumentRanker, row: NDArray[np.float32], base: NDArray[np.float32]) -> list[tuple[str, float]]:
-    """Return what each feature of a row adds to the log-odds beside those of a base row, the greatest first.
-
-    The model is additive: the sum of these is the whole difference.
-    """
-    rows = np.repeat(base[None, :], len(FEATURES) + 1, axis=0)
-    for column in range(len(FEATURES)):
-        rows[column, column] = row[column]
-    odds = [_logit(min(max(float(p), 1e-6), 1 - 1e-6)) for p in ranker.probabilities(rows)]
-    added = [(name, odds[column] - odds[-1]) for column, name in enumerate(FEATURES)]
-    return sorted(added, key=lambda pair: (-abs(pair[1]), pair[0]))
 
 
 def count_rates(documents: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, tuple[int, int]]:
