@@ -25,20 +25,21 @@ Predict = Callable[[Rows], NDArray[np.float64]]
 class Recipe:
     """How trees are grown; chosen by cross-validation on the CodiEsp train split."""
 
-    rounds: int = 200
-    rate: float = 0.04
-    leaves: int = 8
-    depth: int = 4
+    rounds: int = 300
+    rate: float = 0.03
+    leaves: int = 12
+    depth: int = 5
     smallest_leaf: int = 20
     ridge: float = 5.0
     features: float = 0.4
+    least_seen: int = 1
     seed: int = 0
 
 
-def learn_from(examples: Sequence[Example]) -> Experience:
+def learn_from(examples: Sequence[Example], recipe: Recipe) -> Experience:
     """Count rates and precedents."""
     rates = count_rates((_firsts(example), example.right) for example in examples)
-    return Experience(CodeRates(rates), count_precedents(example.coded for example in examples))
+    return Experience(CodeRates(rates), count_precedents((e.coded for e in examples), least=recipe.least_seen))
 
 
 def _firsts(example: Example) -> set[str]:
@@ -50,7 +51,7 @@ def labels_of(example: Example, made: DocumentRows) -> Labels:
     return np.array([code in example.right for code in made.codes], dtype=bool)
 
 
-def crossed_rows(examples: Sequence[Example], title: Title) -> tuple[Rows, Labels]:
+def crossed_rows(examples: Sequence[Example], title: Title, recipe: Recipe) -> tuple[Rows, Labels]:
     """Return the rows of all documents, each made with what the other folds teach, and which are right."""
     rows, labels = [], []
     for fold in range(FOLDS):
@@ -58,7 +59,7 @@ def crossed_rows(examples: Sequence[Example], title: Title) -> tuple[Rows, Label
         others = [example for example in examples if example.fold != fold]
         if not here:
             continue
-        experience = learn_from(others)
+        experience = learn_from(others, recipe)
         for example in here:
             made = document_rows(example.mentions, experience, title)
             rows.append(made.rows)

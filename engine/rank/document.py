@@ -23,7 +23,7 @@ _FOLDER = Path(__file__).parent
 _CATEGORY_WEIGHT, _CODE_WEIGHT = 8.0, 4.0
 # A finding whose best code is less likely than this is not worth a coder's look, but a plain term or resolved
 # abbreviation is in any case; an alternative less likely than the other is not either.
-LEAST_OF_FINDINGS, LEAST_OF_ALTERNATIVES, KEEPS_ALL = 0.1, 0.05, -1.0
+LEAST_OF_FINDINGS, LEAST_OF_ALTERNATIVES, KEEPS_ALL = 0.1, 0.02, -1.0
 _KINDS = (("R",), ("Z",), ("S", "T"), ("V", "W", "X", "Y"), ("C", "D0", "D1", "D2", "D3", "D4"))
 _ORIGINS = tuple(origin.name.lower() for origin in Origin)
 

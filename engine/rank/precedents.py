@@ -14,8 +14,6 @@ from functools import lru_cache
 from pathlib import Path
 
 _TERM_WEIGHT, _FIRST_WEIGHT = 3.0, 3.0
-# A term or code that was seen once tells little, and of whom it tells could be found out.
-LEAST_SEEN = 2
 _MOST_SIBLINGS = 6
 _REMEMBERED = 16_384
 _WORD = re.compile(r"[a-z]{3,}")
@@ -105,8 +103,8 @@ class Precedents:
         return head + "".join(f"{line}\n" for line in lines)
 
 
-def count_precedents(documents: Iterable[CodedDocument]) -> Precedents:
-    """Count documents; terms and first candidates that fewer than LEAST_SEEN had are left out."""
+def count_precedents(documents: Iterable[CodedDocument], *, least: int = 1) -> Precedents:
+    """Count documents; terms, first candidates and categories that fewer than `least` had are left out."""
     tables: dict[str, dict[str, tuple[list[int], dict[str, int]]]] = {kind: {} for kind in _KINDS}
     for document in documents:
         for (kind, key), categories in sorted(_keys_of(document).items()):
@@ -117,7 +115,7 @@ def count_precedents(documents: Iterable[CodedDocument]) -> Precedents:
                     right[code] = right.get(code, 0) + 1
     kept = {kind: {key: (seen[0], right) for key, (seen, right) in tables[kind].items()} for kind in _KINDS}
     return Precedents({
-        kind: {key: counts for key, counts in table.items() if counts[0] >= LEAST_SEEN} for kind, table in kept.items()
+        kind: {key: counts for key, counts in table.items() if counts[0] >= least} for kind, table in kept.items()
     })
 
 
