@@ -25,8 +25,8 @@ Predict = Callable[[Rows], NDArray[np.float64]]
 class Recipe:
     """How trees are grown; chosen by cross-validation on the CodiEsp train split."""
 
-    rounds: int = 300
-    rate: float = 0.03
+    rounds: int = 100
+    rate: float = 0.08
     leaves: int = 12
     depth: int = 5
     smallest_leaf: int = 20

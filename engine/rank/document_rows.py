@@ -4,8 +4,10 @@ Beside the candidates, each category that was read brings its siblings: codes th
 the category was read. A sibling's row is that of the likeliest candidate of its category, with what is known of itself.
 """
 
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +18,41 @@ from engine.rank.precedents import Precedents
 from engine.rank.ranking import Ranked
 
 FEATURES = document.FEATURES + precedents.FEATURES
+_OWN = len(document.FEATURES)
 _OF_CODE = document.FEATURES.index("rate_of_code")
 _PLACE = document.FEATURES.index("place_among_rivals")
 
 Title = Callable[[str], str]
 # The words of a span in the text, what else is looked at of it, and its candidates by their own score.
 RankedMention = tuple[str, Span, Ranked]
+_REMEMBERED = 16_384
+_pack_of_term = struct.Struct(f"={precedents.OF_TERM}f").pack
 # Features of a term and a code, and the term.
 _OfTerm = tuple[tuple[float, ...], str]
 
 
-@dataclass(frozen=True, slots=True)
 class Experience:
-    """What coded documents have taught: rates of codes, precedents of terms and siblings."""
+    """What coded documents have taught: rates of codes, precedents of terms and siblings; remembers what was asked."""
 
-    rates: CodeRates
-    precedents: Precedents
+    def __init__(self, rates: CodeRates, precedents: Precedents) -> None:
+        self.rates = rates
+        self.precedents = precedents
+        self.of_term = lru_cache(maxsize=_REMEMBERED)(self._of_term)
+        self.of_code = lru_cache(maxsize=_REMEMBERED)(self._of_code)
+        self.rates_of = lru_cache(maxsize=_REMEMBERED)(self._rates_of)
+
+    def _of_term(self, words: str, code: str, title: str) -> tuple[float, ...]:
+        """Return what the words of a mention say of a code."""
+        return self.precedents.of_term(words, code, title, self.rates.features(code)[0])
+
+    def _of_code(self, code: str, title: str, first: str, is_sibling: bool) -> bytes:
+        """Return the end of a code's row, as float32."""
+        row = (*self.precedents.of_code(code, title, first), float(is_sibling))
+        return np.array(row, dtype=np.float32).tobytes()
+
+    def _rates_of(self, code: str) -> bytes:
+        """Return what the counts and the code itself say, as float32."""
+        return np.array(self.rates.features(code), dtype=np.float32).tobytes()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,36 +69,42 @@ def document_rows(mentions: Sequence[RankedMention], experience: Experience, tit
     codes, rows = code_rows([span for _, span, _ in mentions], [ranked for *_, ranked in mentions], experience.rates)
     if not codes:
         return DocumentRows([], np.zeros((0, len(FEATURES)), dtype=np.float32), {})
-    firsts = {code[:3]: number for number, code in enumerate(codes) if rows[number, _PLACE] == 0}
+    firsts = {codes[number][:3]: number for number in np.flatnonzero(rows[:, _PLACE] == 0).tolist()}
     of_terms = _of_terms(mentions, experience)
-    siblings = _siblings(firsts, set(codes), experience.precedents, title)
-    own = [_more(code, of_terms[code][0], codes[firsts[code[:3]]], experience, title) for code in codes]
-    numbers, others = [], []
+    siblings = _siblings(firsts, of_terms, experience.precedents, title)
+    ends = [
+        _pack_of_term(*of_terms[code][0]) + experience.of_code(code, title(code), codes[firsts[code[:3]]], False)
+        for code in codes
+    ]
+    others: list[str] = []
+    numbers: list[int] = []
     for category, of_category in siblings.items():
-        number = firsts[category]
-        first = codes[number]
+        first = codes[firsts[category]]
+        words = of_terms[first][1]
         for code in of_category:
-            rate = experience.rates.features(code)[0]
-            of_term = experience.precedents.of_term(of_terms[first][1], code, title(code), rate)
-            others.append((*_more(code, of_term, first, experience, title)[:-1], 1.0))
-            numbers.append(number)
-    codes = [*codes, *(code for of_category in siblings.values() for code in of_category)]
-    beside = rows[numbers].copy()
-    if numbers:
-        beside[:, _OF_CODE:] = [experience.rates.features(code) for code in codes[len(own) :]]
-    left = np.concatenate([rows, beside])
-    right = np.array([*own, *others], dtype=np.float32)
-    return DocumentRows(codes, np.concatenate([left, right], axis=1), siblings)
+            of_term = experience.of_term(words, code, title(code))
+            ends.append(_pack_of_term(*of_term) + experience.of_code(code, title(code), first, True))
+            others.append(code)
+            numbers.append(firsts[category])
+    beside = rows[numbers]
+    if others:
+        beside[:, _OF_CODE:] = np.frombuffer(b"".join(map(experience.rates_of, others)), np.float32).reshape(
+            len(others), -1
+        )
+    made = np.empty((len(codes) + len(others), len(FEATURES)), dtype=np.float32)
+    made[: len(codes), :_OWN], made[len(codes) :, :_OWN] = rows, beside
+    made[:, _OWN:] = np.frombuffer(b"".join(ends), np.float32).reshape(len(made), -1)
+    return DocumentRows([*codes, *others], made, siblings)
 
 
 def _of_terms(mentions: Sequence[RankedMention], experience: Experience) -> dict[str, _OfTerm]:
     """Return what the most telling term of each code says of it."""
     best: dict[str, _OfTerm] = {}
-    of_term, rate_of = experience.precedents.of_term, experience.rates.features
+    of_term = experience.of_term
     for words, _, ranked in mentions:
         for candidate in ranked:
             code = candidate.code
-            found = of_term(words, code, candidate.display, rate_of(code)[0])
+            found = of_term(words, code, candidate.display)
             known = best.get(code)
             if known is None or found > known[0]:
                 best[code] = found, words
@@ -85,7 +112,7 @@ def _of_terms(mentions: Sequence[RankedMention], experience: Experience) -> dict
 
 
 def _siblings(
-    firsts: dict[str, int], candidates: set[str], known: Precedents, title: Title
+    firsts: dict[str, int], candidates: Container[str], known: Precedents, title: Title
 ) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for category in firsts:
@@ -93,9 +120,3 @@ def _siblings(
         if others:
             found[category] = others
     return found
-
-
-def _more(
-    code: str, of_term: tuple[float, ...], first: str, experience: Experience, title: Title
-) -> tuple[float, ...]:
-    return (*of_term, *experience.precedents.of_code(code, title(code), first), 0.0)

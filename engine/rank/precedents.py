@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 _TERM_WEIGHT, _FIRST_WEIGHT = 3.0, 3.0
-_MOST_SIBLINGS = 6
+_MOST_SIBLINGS = 3
 _REMEMBERED = 16_384
 _WORD = re.compile(r"[a-z]{3,}")
 _EMPTY = frozenset(
@@ -25,6 +25,8 @@ FEATURES = (
     "rate_of_term", "term_seen", "title_in_term", "term_in_title",
     "title_words", "is_unspecified", "is_other", "share_of_category", "share_after_first", "first_seen", "is_sibling",
 )  # fmt: skip
+# The first so many of them are of a term and a code.
+OF_TERM = 4
 
 # Documents that had the key, and by code in how many the code was right.
 Counts = tuple[int, Mapping[str, int]]
@@ -46,11 +48,9 @@ class Precedents:
     def __init__(self, tables: Mapping[str, Mapping[str, Counts]]) -> None:
         """`tables` gives counts by kind (term, first, category) and key."""
         self._terms, self._firsts, self._categories = (tables.get(kind, {}) for kind in _KINDS)
-        self.of_term = lru_cache(maxsize=_REMEMBERED)(self._of_term)
-        self.of_code = lru_cache(maxsize=_REMEMBERED)(self._of_code)
         self.siblings = lru_cache(maxsize=_REMEMBERED)(self._siblings)
 
-    def _of_term(self, term: str, code: str, title: str, rate: float) -> tuple[float, ...]:
+    def of_term(self, term: str, code: str, title: str, rate: float) -> tuple[float, ...]:
         """Return the features of a code for a term: how often it was right there, and the words both share.
 
         `rate` is the log-odds that the code is right whatever the term.
@@ -61,7 +61,7 @@ class Precedents:
         both = len(own & named)
         return _logit(share), math.log1p(seen), both / max(1, len(named)), both / max(1, len(own))
 
-    def _of_code(self, code: str, title: str, first: str) -> tuple[float, ...]:
+    def of_code(self, code: str, title: str, first: str) -> tuple[float, ...]:
         """Return the features of a code in a document whose best candidate of the category is `first`."""
         lowered = title.lower()
         seen, right = self._categories.get(code[:3], NOTHING)
