@@ -13,18 +13,19 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from codesets.types import System
 from engine.errors import ArtifactError
 from engine.rank.document import LEAST_OF_ALTERNATIVES, CodeRates
 from engine.rank.document_rows import FEATURES, DocumentRows, Experience, RankedMention, Title, document_rows
 from engine.rank.precedents import Precedents
-from engine.rank.ranking import Ranked
+from engine.rank.ranking import MAX_CANDIDATES, Ranked
+from engine.rank.siblings import may_lead
 from engine.types import LEAST_TO_SUGGEST, Candidate
 
 FOLDER = Path(__file__).parent / "default"
 MODEL, REASONS, RATES, PRECEDENTS = "document_ranker.onnx", "reasons.onnx", "code_rates.tsv", "precedents.tsv"
 # The origin of a candidate that no term named: coded documents had it where its category was read.
 SIBLING = "sibling"
-FLIP = "unspec"
 
 
 class DocumentRanker:
@@ -72,37 +73,43 @@ def rescored(
     """Return the candidates of each mention with the probabilities of their codes, and siblings beside them."""
     by_code = {code: round(probability, 4) for code, probability in zip(made.codes, probabilities, strict=True)}
     beside = {category: _candidates(codes, by_code, title) for category, codes in made.siblings.items()}
-    return [_rescored(ranked, by_code, enough, beside) for (*_, ranked), enough in zip(mentions, least, strict=True)]
+    return [
+        _rescored(words, ranked, by_code, enough, beside)
+        for (words, _, ranked), enough in zip(mentions, least, strict=True)
+    ]
 
 
 def _candidates(codes: Sequence[str], by_code: dict[str, float], title: Title) -> list[Candidate]:
     likely = [code for code in codes if by_code[code] >= LEAST_OF_ALTERNATIVES]
-    return [Candidate("icd10cm", code, title(code), by_code[code], SIBLING) for code in likely]
+    return [Candidate(System.ICD10CM.value, code, title(code), by_code[code], SIBLING) for code in likely]
 
 
 def _rescored(
-    candidates: Ranked, by_code: dict[str, float], enough: float, beside: dict[str, list[Candidate]]
+    term: str, ranked: Ranked, by_code: dict[str, float], enough: float, beside: dict[str, list[Candidate]]
 ) -> Ranked:
-    scores = [by_code[candidate.code] for candidate in candidates]
+    scores = [by_code[candidate.code] for candidate in ranked]
     if not scores or max(scores) < enough:
         return ()
-    found = [
+    own = [
         Candidate(candidate.system, candidate.code, candidate.display, score, candidate.origin)
-        for candidate, score in zip(candidates, scores, strict=True)
+        for candidate, score in zip(ranked, scores, strict=True)
         if score >= LEAST_OF_ALTERNATIVES or len(scores) == 1
     ]
-    if len(found) > 1:
-        found.sort(key=_likeliest)
-    siblings = beside.get(candidates[0].code[:3])
-    if not siblings:
-        return tuple(found)
-    rest = sorted([*found[1:], *siblings], key=_likeliest)
-    best = found[0]
-    for c in rest:
-        if c.origin == SIBLING and c.score > best.score and c.score >= LEAST_TO_SUGGEST and (FLIP=="all" or (FLIP=="unspec" and "unspecified" in c.display.lower())):
-            rest.remove(c)
-            return (c, *sorted([best, *rest], key=_likeliest))
-    return (best, *rest)
+    if len(own) > 1:
+        own.sort(key=_likeliest)
+    siblings = beside.get(ranked[0].code[:3])
+    return _with_siblings(term, own, siblings) if siblings else tuple(own)
+
+
+def _with_siblings(term: str, own: list[Candidate], siblings: list[Candidate]) -> Ranked:
+    """Put siblings among the other candidates; one comes first only if it may lead and is likelier."""
+    first = own[0]
+    better = (one for one in siblings if one.score > first.score and one.score >= LEAST_TO_SUGGEST)
+    leading = [one for one in better if may_lead(one.display, first.display, term)]
+    if leading:
+        first = min(leading, key=_likeliest)
+    rest = [candidate for candidate in (*own, *siblings) if candidate is not first]
+    return (first, *sorted(rest, key=_likeliest)[: MAX_CANDIDATES - 1])
 
 
 def _likeliest(candidate: Candidate) -> tuple[float, str]:
