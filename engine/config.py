@@ -30,6 +30,7 @@ class Config:
     `home` holds snapshots and compiled dictionaries; `audit_dir` the audit log (default: `home/audit`).
     `audit_key` is the file of the key that signs the log (default: in the log's folder), `audit_witness` a folder that
     gets signed checkpoints.
+    `ranker` is a folder that `chartcoder learn` made (default: the one that comes with the engine).
     `max_chart_bytes` limits the UTF-8 bytes of a chart's documents together. `drain_s` is how long a stopping
     server waits for calls in flight. `port` 0 picks a free one. `uds` is a unix domain socket path, added to TCP.
     `pin_workers` keeps each of several workers on one core; a single worker never is.
@@ -41,6 +42,7 @@ class Config:
     audit_dir: Path | None = None
     audit_key: Path | None = None
     audit_witness: Path | None = None
+    ranker: Path | None = None
     systems: tuple[str, ...] = (System.ICD10CM.value, System.ICD10PCS.value)
     without: tuple[str, ...] = ()
     max_chart_bytes: int = 4 * MIB
@@ -102,7 +104,7 @@ class Config:
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_PATHS = ("home", "audit_dir", "audit_key", "audit_witness", "uds")
+_PATHS = ("home", "audit_dir", "audit_key", "audit_witness", "ranker", "uds")
 _INTEGERS = ("max_chart_bytes", "port", "workers", "max_message_bytes", "max_in_flight")
 _SWITCHES = ("pin_workers", "reflection")
 _STRINGS = ("host", "log_level")

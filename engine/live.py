@@ -29,7 +29,7 @@ from engine.match.recipe import Ingredients, dictionary_path, make_dictionary
 from engine.pipeline import Pipeline
 from engine.procedures.read import ProcedureReader
 from engine.rank.candidates import CandidateMaker
-from engine.rank.document_ranker import DocumentRanker
+from engine.rank.document_ranker import FOLDER, DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
@@ -125,13 +125,21 @@ class Live:
         self._tools: dict[str, ReleaseTools] = {}
         self._procedure_dictionaries = compiled.procedures
         self._procedure_tools: dict[str, ProcedureTools] = {}
-        self.pipeline = Pipeline(
+        has_rates = "priors" not in config.without
+        self.pipeline = self.pipeline_with(
+            None
+            if "document" in config.without
+            else DocumentRanker.open(config.ranker or FOLDER, has_rates=has_rates)
+        )
+
+    def pipeline_with(self, documents: DocumentRanker | None) -> Pipeline:
+        """Return a pipeline over this store that ranks with a document ranker, or with mentions' own scores alone."""
+        config = self.config
+        return Pipeline(
             self._tools_on,
             context=ContextReader(CueTable.load()),
             ranker=LinearRanker(has_priors="document" in config.without and "priors" not in config.without),
-            documents=None
-            if "document" in config.without
-            else DocumentRanker(has_rates="priors" not in config.without),
+            documents=documents,
             procedures_on=self._procedures_on,
             systems=config.systems,
             max_chart_bytes=config.max_chart_bytes,

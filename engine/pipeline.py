@@ -19,6 +19,7 @@ from engine.context.scope import ContextReader
 from engine.diagnoses import DiagnosisReader
 from engine.errors import ReleaseError, UnsupportedSystemError
 from engine.match.definitions import read_definitions
+from engine.rank.calibration import Calibration
 from engine.rank.document_ranker import DocumentRanker
 from engine.rank.document_rows import RankedMention
 from engine.rank.score import Ranker
@@ -68,6 +69,7 @@ class Pipeline:
         self._tools_on = tools_on
         self._procedures_on = procedures_on
         self._reader = DiagnosisReader(context=context, ranker=ranker, documents=documents, without=without)
+        self._calibration = documents.calibration if documents is not None else Calibration()
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
@@ -93,6 +95,7 @@ class Pipeline:
             findings = sorted([*diagnoses, *procedures], key=_document)  # as `on_findings` was given them
         if tools.lacks_procedures:
             alerts = [*alerts, NO_RELEASE]
+        self._calibration.apply(suggestions, chart.setting)
         route_suggestions(suggestions, alerts)
         header = self._header(tools, request_id)
         elapsed_ms = (time.perf_counter() - started) * 1000

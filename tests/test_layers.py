@@ -19,6 +19,7 @@ ROWS = (
     ("diagnoses",),
     ("pipeline",),
     ("live", "batch", "learning", "evaluation"),
+    ("training",),
     ("server",),
     ("cli",),
     ("__main__",),

@@ -26,6 +26,7 @@ COMMANDS = {
     "validate": ("engine.cli.lookup", "Check that codes may be reported on a day."),
     "codesets": ("engine.cli.codesets", "Snapshots of the official code sets."),
     "evaluate": ("engine.cli.evaluate", "Measure accuracy on a corpus with gold labels."),
+    "learn": ("engine.cli.learn", "Fit the ranker and its confidence to coded charts."),
     "audit": ("engine.cli.audit", "The audit log: is it whole, what does a record say."),
 }
 
@@ -73,8 +74,16 @@ class LazyGroup(click.Group):
     metavar="NAMES",
     help="Parts of the engine to leave out, to see what they are worth (docs/configuration.md lists them).",
 )
+@click.option(
+    "--ranker",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Ranker that `chartcoder learn` made. [default: the one that comes with the engine]",
+)
 @click.pass_context
-def cli(context: click.Context, config: Path | None, home: Path | None, without: str | None) -> None:
+def cli(
+    context: click.Context, config: Path | None, home: Path | None, without: str | None, ranker: Path | None
+) -> None:
     """Medical coding: charts in, coded suggestions with evidence, rules and an audit trail out.
 
     \b
@@ -88,7 +97,7 @@ def cli(context: click.Context, config: Path | None, home: Path | None, without:
     Everything stays on this machine. `chartcoder COMMAND --help` tells more of each command.
     """
     parts = None if without is None else tuple(name.strip() for name in without.split(",") if name.strip())
-    context.obj = Config.load(config, {"home": home, "without": parts})
+    context.obj = Config.load(config, {"home": home, "without": parts, "ranker": ranker})
 
 
 def _run() -> int:

@@ -10,7 +10,6 @@ import math
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.types import Setting, Suggestion
 
@@ -61,15 +60,15 @@ class Calibration:
                 suggestion.confidence = curve.confidence(suggestion.confidence)
 
     @classmethod
-    def read(cls, path: Path) -> "Calibration":
-        """Read a table of [[curve]]; raises OSError, or ValueError on another file."""
-        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("curve", [])
+    def of_text(cls, text: str) -> "Calibration":
+        """Read a table of [[curve]]; raises ValueError on another text."""
+        rows = tomllib.loads(text).get("curve", [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ValueError("curve: want a list of tables")
         return cls(_read_curve(row) for row in rows)
 
     def to_text(self) -> str:
-        """Write what `read` reads."""
+        """Write what `of_text` reads."""
         return "\n".join(
             f'[[curve]]\nsystem = "{curve.system}"\nsetting = "{curve.setting}"\nintercept = {curve.intercept:.4f}\n'
             f'slope = {curve.slope:.4f}\nmost = {curve.most:.4f}\ncharts = {curve.charts}\nsource = "{curve.source}"\n'

@@ -9,7 +9,6 @@ import math
 import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,6 @@ from numpy.typing import NDArray
 from engine.rank.ranking import Ranked
 from engine.types import Origin
 
-_FOLDER = Path(__file__).parent
 # How many documents' worth the broader group of a code counts as: its chapter for a category, its category for a code.
 _CATEGORY_WEIGHT, _CODE_WEIGHT = 8.0, 4.0
 # A finding whose best code is less likely than this is not worth a coder's look, but a plain term or resolved
@@ -78,11 +76,16 @@ class CodeRates:
         right, seen = self._counts.get(key, (0, 0))
         return (right + weight * broader) / (seen + weight), seen
 
+    def to_text(self) -> str:
+        """Write what `of_text` reads, in order of the keys."""
+        head = "# code, category or chapter; documents where it was right, was a candidate\n"
+        return head + "".join(f"{key}\t{right}\t{seen}\n" for key, (right, seen) in sorted(self._counts.items()))
+
     @classmethod
-    def read(cls, path: Path) -> "CodeRates":
+    def of_text(cls, text: str) -> "CodeRates":
         """Read a table of key, right, seen; raises ValueError on another."""
         counts: dict[str, tuple[int, int]] = {}
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in text.splitlines():
             if line and not line.startswith("#"):
                 key, right, seen = line.split("\t")
                 counts[key] = int(right), int(seen)

@@ -5,8 +5,7 @@ their leaves, so that a probability is explained by the path its row takes: exac
 """
 
 import hashlib
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,41 +14,60 @@ from numpy.typing import NDArray
 
 from codesets.types import System
 from engine.errors import ArtifactError
+from engine.rank.calibration import Calibration
 from engine.rank.document import LEAST_OF_ALTERNATIVES, CodeRates
 from engine.rank.document_rows import FEATURES, DocumentRows, Experience, RankedMention, Title, document_rows
 from engine.rank.precedents import Precedents
 from engine.rank.ranking import MAX_CANDIDATES, Ranked
+from engine.rank.ranker_folder import CALIBRATION, MODEL, PRECEDENTS, RATES, REASONS, read_files
 from engine.rank.siblings import may_lead
 from engine.types import LEAST_TO_SUGGEST, Candidate
 
 FOLDER = Path(__file__).parent / "default"
-MODEL, REASONS, RATES, PRECEDENTS = "document_ranker.onnx", "reasons.onnx", "code_rates.tsv", "precedents.tsv"
 # The origin of a candidate that no term named: coded documents had it where its category was read.
 SIBLING = "sibling"
 
 
 class DocumentRanker:
-    """The model over a document's codes, from the files of a folder.
+    """The model over a document's codes.
 
     One session with one thread, and no sum that depends on the batch: a row's probability depends on that row alone.
-    Raises ArtifactError on files that are missing, broken, or made for other features.
     """
 
-    def __init__(self, folder: Path = FOLDER, *, has_rates: bool = True) -> None:
-        """Without rates every code counts as never seen before."""
+    def __init__(self, files: Mapping[str, bytes], *, has_rates: bool = True) -> None:
+        """`files` are those of a folder; without rates every code counts as never seen before.
+
+        Raises ArtifactError on files that are broken, or made for other features.
+        """
         try:
-            parts = [(folder / name).read_bytes() for name in (MODEL, REASONS, RATES, PRECEDENTS)]
-            rates, precedents = CodeRates.read(folder / RATES), Precedents.read(folder / PRECEDENTS)
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"document ranker in {folder.name}: {error}") from None
+            rates = CodeRates.of_text(files[RATES].decode())
+            precedents = Precedents.of_text(files[PRECEDENTS].decode())
+            self.calibration = Calibration.of_text(files[CALIBRATION].decode())
+        except ValueError as error:
+            raise ArtifactError(f"document ranker: {error}") from None
         self.experience = Experience(rates, precedents) if has_rates else Experience(CodeRates({}), Precedents({}))
-        self.content_hash = hashlib.sha256(b"".join(parts)).hexdigest()
-        self._session = _open(parts[0], MODEL)
-        self._folder = folder
+        self.content_hash = hashlib.sha256(b"".join(files.values())).hexdigest()
+        self._session = _open(files[MODEL], MODEL, "probability", 1)
+        self._reasons = files[REASONS]
+
+    @classmethod
+    def open(cls, folder: Path = FOLDER, *, has_rates: bool = True) -> "DocumentRanker":
+        """Open a folder; raises ArtifactError on one that lacks a file or has another than its manifest says."""
+        return cls(read_files(folder, FEATURES), has_rates=has_rates)
 
     def probabilities(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return float32[n] for float32[n, len(FEATURES)] rows."""
         found: NDArray[np.float32] = self._session.run(None, {"rows": rows})[0][:, 0]
+        return found
+
+    def reasons(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what each feature adds to the log-odds of each row, and last the base: float32[n, features + 1].
+
+        Along the row's path through each tree, by the splits on the feature (engine/training/graph.py): the sum is the
+        log-odds.
+        """
+        session = _open(self._reasons, REASONS, "added", len(FEATURES) + 1)
+        found: NDArray[np.float32] = session.run(None, {"rows": rows})[0]
         return found
 
     def rescore(self, mentions: Sequence[RankedMention], least: Sequence[float], title: Title) -> list[Ranked]:
@@ -116,7 +134,7 @@ def _likeliest(candidate: Candidate) -> tuple[float, str]:
     return -candidate.score, candidate.code
 
 
-def _open(data: bytes, name: str) -> onnxruntime.InferenceSession:
+def _open(data: bytes, name: str, output: str, width: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
@@ -124,7 +142,8 @@ def _open(data: bytes, name: str) -> onnxruntime.InferenceSession:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises classes of its own for each kind of damage
         raise ArtifactError(f"document ranker: {name} cannot be loaded ({type(error).__name__})") from None
-    shapes = [(given.name, given.shape[-1]) for given in session.get_inputs()]
-    if shapes != [("rows", len(FEATURES))]:
-        raise ArtifactError(f"document ranker: {name} takes {shapes}, want rows of {len(FEATURES)} features")
+    got = [(given.name, given.shape[-1]) for given in (*session.get_inputs(), *session.get_outputs())]
+    want = [("rows", len(FEATURES)), (output, width)]
+    if got != want:
+        raise ArtifactError(f"document ranker: {name} has {got}, want {want}")
     return session

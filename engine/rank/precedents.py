@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 _TERM_WEIGHT, _FIRST_WEIGHT = 3.0, 3.0
 _MOST_SIBLINGS = 3
@@ -79,10 +78,10 @@ class Precedents:
         return tuple(sorted(right, key=lambda code: (-right[code], code))[:_MOST_SIBLINGS])
 
     @classmethod
-    def read(cls, path: Path) -> "Precedents":
+    def of_text(cls, text: str) -> "Precedents":
         """Read a table of kind, key, documents, code=count ...; raises ValueError on another."""
         tables: dict[str, dict[str, Counts]] = {kind: {} for kind in _KINDS}
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in text.splitlines():
             if line and not line.startswith("#"):
                 kind, key, seen, *right = line.split("\t")
                 if kind not in tables:
@@ -92,7 +91,7 @@ class Precedents:
         return cls(tables)
 
     def to_text(self) -> str:
-        """Write what `read` reads, in a fixed order."""
+        """Write what `of_text` reads, in a fixed order."""
         head = "# kind, key, documents that had it, and code=documents of them where that code was right\n"
         tables = zip(_KINDS, (self._terms, self._firsts, self._categories), strict=True)
         lines = [

@@ -21,6 +21,7 @@ OTHER_VALUES = {
     "audit_dir": '"log"',
     "audit_key": '"key.pem"',
     "audit_witness": '"witness"',
+    "ranker": '"ranker"',
     "systems": '["icd10cm", "hcpcs"]',
     "without": '["rules"]',
     "max_chart_bytes": "5000",

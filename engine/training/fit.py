@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from engine.learning.examples import FOLDS, Example
+from engine.training.examples import FOLDS, Example
 from engine.rank.document import CodeRates, count_rates
 from engine.rank.document_rows import DocumentRows, Experience, Title, document_rows
 from engine.rank.precedents import count_precedents

@@ -14,25 +14,21 @@ FOLDS = 5
 Writer = Callable[[str], str]
 
 
+def fold_of(chart_id: str) -> int:
+    """Return the part of the data that a chart is in, by its name alone."""
+    return int(hashlib.sha256(chart_id.encode()).hexdigest(), 16) % FOLDS
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A document as ranked by its mentions' own scores, the codes that are right for it, and its fold.
 
-    `right` are codes of the release; `wanted` are all codes as the gold writes them, read or not; `least` is what the
-    best candidate of each mention must reach to be kept.
+    `right` are codes of the release.
     """
 
-    name: str
     mentions: tuple[RankedMention, ...]
-    least: tuple[float, ...]
     right: frozenset[str]
-    wanted: frozenset[str]
-    setting: str = ""
-
-    @property
-    def fold(self) -> int:
-        """The part of the data that it is in, by its name alone."""
-        return int(hashlib.sha256(self.name.encode()).hexdigest(), 16) % FOLDS
+    fold: int
 
     @property
     def coded(self) -> CodedDocument:
