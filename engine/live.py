@@ -127,9 +127,7 @@ class Live:
         self._procedure_tools: dict[str, ProcedureTools] = {}
         has_rates = "priors" not in config.without
         self.pipeline = self.pipeline_with(
-            None
-            if "document" in config.without
-            else DocumentRanker.open(config.ranker or FOLDER, has_rates=has_rates)
+            None if "document" in config.without else DocumentRanker.open(config.ranker or FOLDER, has_rates=has_rates)
         )
 
     def pipeline_with(self, documents: DocumentRanker | None) -> Pipeline:

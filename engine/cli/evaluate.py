@@ -1,7 +1,7 @@
 """`chartcoder evaluate`: accuracy on a named corpus in its own published format."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +16,7 @@ from engine.errors import InputError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from engine.evaluation.reliability import Judgement
     from engine.pipeline import Pipeline
 
 Tick = Callable[[int, int], None]
@@ -26,6 +27,7 @@ class Result(Protocol):
 
     def to_json(self) -> dict[str, Any]: ...
     def errors(self, limit: int) -> list[str]: ...
+    def judgements(self) -> "Sequence[Judgement]": ...
 
 
 @click.command()
@@ -47,8 +49,16 @@ class Result(Protocol):
     show_default=True,
     help="aci: what of a visit is read.",
 )
+@click.option(
+    "--diagram",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="codiesp, aci: draw the reliability diagram of confidence as SVG.",
+)
 @click.pass_obj
-def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int, part: str) -> None:
+def evaluate(
+    config: Config, corpus: str, path: Path, as_json: bool, limit: int, part: str, diagram: Path | None
+) -> None:
     """Measure accuracy on gold labels, in the corpus's own format.
 
     \b
@@ -60,8 +70,13 @@ def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int,
     Each missed code is traced to what it was lost to: a rule, the context of its mention, a rival, the threshold, a
     code of the same category; or nothing was matched, though the words of its title may stand there.
 
+    Confidence is measured on what is suggested: expected calibration error and Brier score, by code system, setting and
+    chapter (--json: "calibration"), and the precision of the surer half.
+
     --errors prints the text around each error: for openly licensed corpora, never for patients' charts.
     """
+    if diagram is not None and corpus == "negex":
+        raise click.UsageError("--diagram: negex has no confidence, want codiesp or aci")
     pipeline = open_engine(config).pipeline
     bar = Bar(corpus, total=None)
     bar.arm()
@@ -70,10 +85,14 @@ def evaluate(config: Config, corpus: str, path: Path, as_json: bool, limit: int,
     finally:
         bar.close()
     scores, errors = result.to_json(), result.errors(limit) if limit else []
+    if diagram is not None:
+        _draw(diagram, corpus, result.judgements())
     if as_json:
         write_line(json.dumps(scores | ({"errors": errors} if limit else {}), ensure_ascii=False))
         return
     _print_table(corpus, scores)
+    if "calibration" in scores:
+        _print_reliability(result.judgements(), scores["calibration"])
     for line in errors:
         write_line(line)
 
@@ -99,8 +118,37 @@ def _print_table(corpus: str, scores: dict[str, Any]) -> None:
     from engine.cli.terminal import output_console
 
     console = output_console()
-    console.print(_table(corpus, {name: value for name, value in scores.items() if name != "causes"}))
+    console.print(
+        _table(corpus, {name: value for name, value in scores.items() if name not in ("causes", "calibration")})
+    )
     console.print(_cause_table(scores["causes"]))
+
+
+def _print_reliability(judgements: "Sequence[Judgement]", scores: dict[str, Any]) -> None:
+    """Draw what is right by confidence, and lay out the errors by system, setting and chapter."""
+    from rich.table import Table
+
+    from engine.cli.terminal import output_console
+    from engine.evaluation.reliability import reliability, to_text
+
+    write_line(to_text(reliability(judgements)))
+    write_line(f"precision of the surer half {scores['precision_at_half']:.3f}")
+    table = Table(title="confidence")
+    for name in ("by", "of", "suggestions", "error", "Brier"):
+        table.add_column(name, justify="left" if name in ("by", "of") else "right")
+    for kind in ("system", "setting", "chapter"):
+        for name, found in scores[f"by_{kind}"].items():
+            table.add_row(kind, name, str(found["count"]), f"{found['ece']:.3f}", f"{found['brier']:.3f}")
+    output_console().print(table)
+
+
+def _draw(path: Path, corpus: str, judgements: "Sequence[Judgement]") -> None:
+    from engine.evaluation.reliability import reliability, to_svg
+
+    try:
+        path.write_text(to_svg(reliability(judgements), corpus), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"diagram: {path}: {error.strerror}", field="diagram") from None
 
 
 def _cause_table(causes: dict[str, dict[str, int]]) -> "Table":

@@ -100,7 +100,9 @@ def evaluate(
         chart = Chart(file.stem, (Document(text, kind="case report"),), systems=systems)
         coded = code_chart(chart)
         for track, (system, _) in _TRACKS.items():
-            tracks[track].judge_suggestions(chart, coded, _right_codes(tracks[track].gold.get(file.stem, set()), track), system)
+            tracks[track].judge_suggestions(
+                chart, coded, _right_codes(tracks[track].gold.get(file.stem, set()), track), system
+            )
             found = [f for f in coded.findings if f.codes[0].system == system]
             best = surest_findings(found)
             if track == "P":

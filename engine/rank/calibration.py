@@ -88,5 +88,11 @@ def _read_curve(row: dict[str, object]) -> Curve:
     if row["setting"] and row["setting"] not in Setting.__members__:
         raise ValueError(f"curve setting: got {row['setting']!r:.32}, want one of {', '.join(Setting)}")
     return Curve(
-        str(row["system"]), str(row["setting"]), intercept, slope, most, int(str(row["charts"])), str(row.get("source", ""))
+        str(row["system"]),
+        str(row["setting"]),
+        intercept,
+        slope,
+        most,
+        int(str(row["charts"])),
+        str(row.get("source", "")),
     )

@@ -18,8 +18,8 @@ from engine.rank.calibration import Calibration
 from engine.rank.document import LEAST_OF_ALTERNATIVES, CodeRates
 from engine.rank.document_rows import FEATURES, DocumentRows, Experience, RankedMention, Title, document_rows
 from engine.rank.precedents import Precedents
-from engine.rank.ranking import MAX_CANDIDATES, Ranked
 from engine.rank.ranker_folder import CALIBRATION, MODEL, PRECEDENTS, RATES, REASONS, read_files
+from engine.rank.ranking import MAX_CANDIDATES, Ranked
 from engine.rank.siblings import may_lead
 from engine.types import LEAST_TO_SUGGEST, Candidate
 
@@ -49,6 +49,8 @@ class DocumentRanker:
         self.content_hash = hashlib.sha256(b"".join(files.values())).hexdigest()
         self._session = _open(files[MODEL], MODEL, "probability", 1)
         self._reasons = files[REASONS]
+        # Opened when first asked: few charts are explained.
+        self._explainer: onnxruntime.InferenceSession | None = None
 
     @classmethod
     def open(cls, folder: Path = FOLDER, *, has_rates: bool = True) -> "DocumentRanker":
@@ -66,8 +68,9 @@ class DocumentRanker:
         Along the row's path through each tree, by the splits on the feature (engine/training/graph.py): the sum is the
         log-odds.
         """
-        session = _open(self._reasons, REASONS, "added", len(FEATURES) + 1)
-        found: NDArray[np.float32] = session.run(None, {"rows": rows})[0]
+        if self._explainer is None:
+            self._explainer = _open(self._reasons, REASONS, "added", len(FEATURES) + 1)
+        found: NDArray[np.float32] = self._explainer.run(None, {"rows": rows})[0]
         return found
 
     def rescore(self, mentions: Sequence[RankedMention], least: Sequence[float], title: Title) -> list[Ranked]:

@@ -17,8 +17,30 @@ _MOST_SIBLINGS = 3
 _REMEMBERED = 16_384
 _WORD = re.compile(r"[a-z]{3,}")
 _EMPTY = frozenset(
-    "and the with without other unspecified not due specified for disease diseases elsewhere classified nec nos type "
-    "site from into part parts".split()
+    [
+        "and",
+        "the",
+        "with",
+        "without",
+        "other",
+        "unspecified",
+        "not",
+        "due",
+        "specified",
+        "for",
+        "disease",
+        "diseases",
+        "elsewhere",
+        "classified",
+        "nec",
+        "nos",
+        "type",
+        "site",
+        "from",
+        "into",
+        "part",
+        "parts",
+    ]
 )
 FEATURES = (
     "rate_of_term", "term_seen", "title_in_term", "term_in_title",
@@ -113,9 +135,9 @@ def count_precedents(documents: Iterable[CodedDocument], *, least: int = 1) -> P
                 if code[:3] in categories:
                     right[code] = right.get(code, 0) + 1
     kept = {kind: {key: (seen[0], right) for key, (seen, right) in tables[kind].items()} for kind in _KINDS}
-    return Precedents({
-        kind: {key: counts for key, counts in table.items() if counts[0] >= least} for kind, table in kept.items()
-    })
+    return Precedents(
+        {kind: {key: counts for key, counts in table.items() if counts[0] >= least} for kind, table in kept.items()}
+    )
 
 
 def _keys_of(document: CodedDocument) -> dict[tuple[str, str], set[str]]:

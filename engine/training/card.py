@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from engine.evaluation.chapters import CHAPTERS, chapter_of
@@ -83,16 +83,14 @@ def _suggested(one: Answered) -> set[str]:
     return {one.labelled.write(judged.code) for judged in one.judged if judged.system == _OWN_CM}
 
 
-def _score(pairs: "Sequence[tuple[set[str], frozenset[str]]] | object") -> Score:
+def _score(pairs: Iterable[tuple[set[str], frozenset[str]]]) -> Score:
     right = wrong = missed = 0
-    for given, wanted in pairs:  # type: ignore[attr-defined]
+    for given, wanted in pairs:
         right, wrong, missed = right + len(given & wanted), wrong + len(given - wanted), missed + len(wanted - given)
     return Score(right, wrong, missed)
 
 
-def _by(
-    title: str, answered: Sequence[Answered], label: Callable[[Answered, str], str], order: Sequence[str]
-) -> str:
+def _by(title: str, answered: Sequence[Answered], label: Callable[[Answered, str], str], order: Sequence[str]) -> str:
     counts: dict[str, list[int]] = {}
     for one in answered:
         given, wanted = set(map(one.labelled.write, one.given)), one.labelled.diagnoses
@@ -135,11 +133,13 @@ def _calibration(curves: Sequence[Curve], answered: Sequence[Answered]) -> str:
     before = by_label(judged, _group)
     for name, found in labels.items():
         half = precision_at_coverage([one for one in after if _group(one) == name], 0.5)
-        lines.append(
-            f"| {name} | {found.count} | {found.error:.3f} | {found.brier:.3f} | {before[name].error:.3f} | {half:.2f} |"
-        )
+        errors = f"{found.error:.3f} | {found.brier:.3f} | {before[name].error:.3f}"
+        lines.append(f"| {name} | {found.count} | {errors} | {half:.2f} |")
     whole = reliability(after)
-    lines += [f"| all | {whole.count} | {whole.error:.3f} | {whole.brier:.3f} | {reliability(judged).error:.3f} | |", ""]
+    lines += [
+        f"| all | {whole.count} | {whole.error:.3f} | {whole.brier:.3f} | {reliability(judged).error:.3f} | |",
+        "",
+    ]
     lines += ["| curve | intercept | slope | most | charts | rests on |", "|---|--:|--:|--:|--:|---|"]
     for curve in curves:
         numbers = f"{curve.intercept:.2f} | {curve.slope:.2f} | {curve.most:.2f} | {curve.charts}"
@@ -156,11 +156,11 @@ def _group(one: Judgement) -> str:
 
 
 def _weaknesses(learned: Learned) -> str:
-    rare = sorted({chart.chart.setting.value for chart in learned.charts})
+    settings = ", ".join(sorted({chart.chart.setting.value for chart in learned.charts}))
     return (
         "## Known weaknesses\n\n"
-        f"It knows charts of the settings {', '.join(rare)}; elsewhere confidence rests on what the table says. Conventions "
-        "of those who coded the charts are in its rates. Codes that few charts have lean on their category and chapter. "
-        "Sections and positions are not looked at. Siblings that no term named are offered as alternatives; one comes "
-        "first only where it says less than what was read (engine/rank/siblings.py)."
+        f"It knows charts of the settings {settings}; elsewhere confidence rests on what the table says. Conventions of "
+        "those who coded the charts are in its rates. Codes that few charts have lean on their category and chapter. "
+        "Sections and positions are not looked at. Siblings that no term named are offered as alternatives; one "
+        "comes first only where it says less than what was read (engine/rank/siblings.py)."
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 from codesets.types import System
 from engine.errors import InputError
-from engine.evaluation.codiesp import as_annotated, read_gold
 from engine.evaluation.coded import read_corpus_file
+from engine.evaluation.codiesp import as_annotated, read_gold
 from engine.types import Chart, Document, Setting
 
 Writer = Callable[[str], str]
@@ -53,7 +53,9 @@ def read_charts(path: Path) -> list[LabelledChart]:
         if line.strip():
             chart = _read_line(line, f"{path.name} line {number}")
             if chart.chart.chart_id in charts:
-                raise InputError(f"{path.name} line {number}: chart_id: got one that stands there already", field="charts")
+                raise InputError(
+                    f"{path.name} line {number}: chart_id: got one that stands there already", field="charts"
+                )
             charts[chart.chart.chart_id] = chart
     if not charts:
         raise InputError(f"charts: got {path.name} without a chart, want JSON lines", field="charts")

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from engine.training.examples import FOLDS, Example
 from engine.rank.document import CodeRates, count_rates
 from engine.rank.document_rows import DocumentRows, Experience, Title, document_rows
 from engine.rank.precedents import count_precedents
+from engine.training.examples import FOLDS, Example
 
 Rows = NDArray[np.float32]
 Labels = NDArray[np.bool_]

@@ -70,7 +70,9 @@ def probability_graph(trees: list[list[Node]], baseline: float) -> bytes:
     """Return the model: rows to their probability."""
     leaves = ((t, at, 0, node.mean) for t, at, node in _leaves(trees))
     ensemble = _ensemble(trees, list(leaves), [baseline], "odds")
-    return _model([ensemble, helper.make_node("Sigmoid", ["odds"], ["probability"])], "document_ranker", "probability", 1)
+    return _model(
+        [ensemble, helper.make_node("Sigmoid", ["odds"], ["probability"])], "document_ranker", "probability", 1
+    )
 
 
 def reasons_graph(trees: list[list[Node]], baseline: float) -> bytes:
