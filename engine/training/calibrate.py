@@ -8,15 +8,18 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.evaluation.reliability import Judgement
 from engine.rank.calibration import Curve
 from engine.types import Setting
 
+Weights = NDArray[np.float64]
 # Fewer suggestions of a group than this do not move its curve.
 LEAST_JUDGED = 50
 # How much the intercept and the slope are drawn to what they were before.
 _RIDGE = (4.0, 16.0)
+_LEAST_SLOPE = 0.05
 _CM = "icd10cm"
 # Visits, without charts of theirs: careful coders and the best published engine agree exactly at an F1 of about 0.6
 # (MedCodER 2024; pairs of humans at 0.39 to 0.51), so that is the confidence of a suggestion of the usual score. The
@@ -55,14 +58,22 @@ def fit_curve(scores: list[float], right: list[bool]) -> tuple[float, float]:
     rows = np.stack([np.ones(len(p)), np.log(p / (1 - p))], axis=1)
     labels = np.array(right, dtype=float)
     before, ridge = np.array([0.0, 1.0]), np.array(_RIDGE)
+
+    def loss(weights: Weights) -> float:
+        odds = rows @ weights
+        return float(np.sum(np.logaddexp(0.0, odds) - labels * odds) + ridge @ (weights - before) ** 2 / 2)
+
     weights = before.copy()
     for _ in range(50):
         q = 1 / (1 + np.exp(-rows @ weights))
         gradient = rows.T @ (q - labels) + ridge * (weights - before)
         hessian = (rows * (q * (1 - q))[:, None]).T @ rows + np.diag(ridge)
         step = np.linalg.solve(hessian, gradient)
-        weights -= step
+        # A whole step of Newton's may go too far where the scores are far off.
+        while loss(weights - step) > loss(weights) and float(np.abs(step).max()) > 1e-9:
+            step = step / 2
+        weights = weights - step
         if float(np.abs(step).max()) < 1e-9:
             break
     intercept, slope = (round(float(value), 4) for value in weights)
-    return (intercept, slope) if math.isfinite(intercept) and slope > 0.05 else (intercept, 0.05)
+    return intercept, max(slope, _LEAST_SLOPE)

@@ -159,8 +159,8 @@ def _weaknesses(learned: Learned) -> str:
     settings = ", ".join(sorted({chart.chart.setting.value for chart in learned.charts}))
     return (
         "## Known weaknesses\n\n"
-        f"It knows charts of the settings {settings}; elsewhere confidence rests on what the table says. Conventions of "
-        "those who coded the charts are in its rates. Codes that few charts have lean on their category and chapter. "
-        "Sections and positions are not looked at. Siblings that no term named are offered as alternatives; one "
-        "comes first only where it says less than what was read (engine/rank/siblings.py)."
+        f"It knows charts of the settings {settings}; elsewhere confidence rests on what the table says. "
+        "Conventions of those who coded the charts are in its rates. Codes that few charts have lean on their category "
+        "and chapter. Sections and positions are not looked at. Siblings that no term named are offered as "
+        "alternatives; one comes first only where it says less than what was read (engine/rank/siblings.py)."
     )
