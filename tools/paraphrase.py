@@ -2,9 +2,9 @@
 
 Titles of billable ICD-10-CM codes are put in other words by rule, and some by hand (paraphrases.tsv); the engine reads
 each as a note of one line, and its likeliest finding is compared with the code. Codes are held out: their SHA-256 puts
-half of them in the half that is reported, and rules were only tried on the other. Verbatim titles stand beside it: a
-dictionary of titles answers them by construction, so they prove nothing. Large language models by themselves give the
-exact code for 33.9 % of ICD-10-CM titles (GPT-4, Soroush et al., NEJM AI 2024).
+half of them in the half that is reported, and the rules were written before either half was read. Verbatim titles stand
+beside it: a dictionary of titles answers them by construction, so they prove nothing. GPT-4 by itself gave the
+exact code for 33.9 % of ICD-10-CM titles (Soroush et al., NEJM AI 2024).
 Only figures are written: bench/results/paraphrase-<date>-<commit>.md.
 """
 
@@ -62,7 +62,7 @@ def paraphrase(title: str) -> str:
 
 
 def is_reported(code: str) -> bool:
-    """Whether a code is in the half that was not looked at."""
+    """Whether a code is in the half that is reported; the other is for work on rules."""
     return hashlib.sha256(code.encode()).digest()[0] % 2 == 1
 
 

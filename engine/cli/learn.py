@@ -48,7 +48,7 @@ def learn(
     "setting": "OUTPATIENT", "codes": ["E11.9", "I10"]}; kind and setting may be left out.
 
     The same charts and seed give the same files on one machine. Counts and weights are kept, no text: terms by their
-    hash, and of your charts only those that two of them have. Needs the extra `learn`.
+    hash, and of your charts only what two documents have. Needs the extra `learn`.
     """
     if not charts and codiesp is None:
         raise click.UsageError("want --charts or --codiesp: there is nothing to learn from")

@@ -37,8 +37,9 @@ class Recipe:
 
 
 def learn_from(examples: Sequence[Example], recipe: Recipe) -> Experience:
-    """Count rates and precedents."""
-    rates = count_rates((_firsts(example), example.right) for example in examples)
+    """Count rates and precedents; what fewer than `least_seen` documents had is left out."""
+    counted = count_rates((_firsts(example), example.right) for example in examples)
+    rates = {key: counts for key, counts in counted.items() if counts[1] >= recipe.least_seen}
     return Experience(CodeRates(rates), count_precedents((e.coded for e in examples), least=recipe.least_seen))
 
 
