@@ -93,7 +93,8 @@ def rescored(
 ) -> list[Ranked]:
     """Return the candidates of each mention with the probabilities of their codes, and siblings beside them."""
     by_code = {code: round(probability, 4) for code, probability in zip(made.codes, probabilities, strict=True)}
-    beside = {category: _candidates(codes, by_code, title) for category, codes in made.siblings.items()}
+    siblings = ((category, _candidates(codes, by_code, title)) for category, codes in made.siblings.items())
+    beside = {category: likely for category, likely in siblings if likely}
     return [
         _rescored(words, ranked, by_code, enough, beside)
         for (words, _, ranked), enough in zip(mentions, least, strict=True)
@@ -108,18 +109,20 @@ def _candidates(codes: Sequence[str], by_code: dict[str, float], title: Title) -
 def _rescored(
     term: str, ranked: Ranked, by_code: dict[str, float], enough: float, beside: dict[str, list[Candidate]]
 ) -> Ranked:
-    scores = [by_code[candidate.code] for candidate in ranked]
-    if not scores or max(scores) < enough:
+    if len(ranked) == 1:
+        own = [_with_score(ranked[0], by_code[ranked[0].code])]
+    else:
+        scored = [_with_score(candidate, by_code[candidate.code]) for candidate in ranked]
+        scored.sort(key=_likeliest)
+        own = [candidate for candidate in scored if candidate.score >= LEAST_OF_ALTERNATIVES] or scored[:1]
+    if not own or own[0].score < enough:
         return ()
-    own = [
-        Candidate(candidate.system, candidate.code, candidate.display, score, candidate.origin)
-        for candidate, score in zip(ranked, scores, strict=True)
-        if score >= LEAST_OF_ALTERNATIVES or len(scores) == 1
-    ]
-    if len(own) > 1:
-        own.sort(key=_likeliest)
     siblings = beside.get(ranked[0].code[:3])
     return _with_siblings(term, own, siblings) if siblings else tuple(own)
+
+
+def _with_score(candidate: Candidate, score: float) -> Candidate:
+    return Candidate(candidate.system, candidate.code, candidate.display, score, candidate.origin)
 
 
 def _with_siblings(term: str, own: list[Candidate], siblings: list[Candidate]) -> Ranked:

@@ -27,8 +27,8 @@ Title = Callable[[str], str]
 RankedMention = tuple[str, Span, Ranked]
 _REMEMBERED = 16_384
 _pack_of_term = struct.Struct(f"={precedents.OF_TERM}f").pack
-# Features of a term and a code, and the term.
-_OfTerm = tuple[tuple[float, ...], str]
+# Features of a term and a code, the term, and the title of the code.
+_OfTerm = tuple[tuple[float, ...], str, str]
 
 
 class Experience:
@@ -72,8 +72,9 @@ def document_rows(mentions: Sequence[RankedMention], experience: Experience, tit
     firsts = {codes[number][:3]: number for number in np.flatnonzero(rows[:, _PLACE] == 0).tolist()}
     of_terms = _of_terms(mentions, experience)
     siblings = _siblings(firsts, of_terms, experience.precedents, title)
+    of_code = experience.of_code
     ends = [
-        _pack_of_term(*of_terms[code][0]) + experience.of_code(code, title(code), codes[firsts[code[:3]]], False)
+        _pack_of_term(*of_terms[code][0]) + of_code(code, of_terms[code][2], codes[firsts[code[:3]]], False)
         for code in codes
     ]
     others: list[str] = []
@@ -82,8 +83,8 @@ def document_rows(mentions: Sequence[RankedMention], experience: Experience, tit
         first = codes[firsts[category]]
         words = of_terms[first][1]
         for code in of_category:
-            of_term = experience.of_term(words, code, title(code))
-            ends.append(_pack_of_term(*of_term) + experience.of_code(code, title(code), first, True))
+            named = title(code)
+            ends.append(_pack_of_term(*experience.of_term(words, code, named)) + of_code(code, named, first, True))
             others.append(code)
             numbers.append(firsts[category])
     beside = rows[numbers]
@@ -107,7 +108,7 @@ def _of_terms(mentions: Sequence[RankedMention], experience: Experience) -> dict
             found = of_term(words, code, candidate.display)
             known = best.get(code)
             if known is None or found > known[0]:
-                best[code] = found, words
+                best[code] = found, words, candidate.display
     return best
 
 

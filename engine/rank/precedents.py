@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _TERM_WEIGHT, _FIRST_WEIGHT = 3.0, 3.0
-_MOST_SIBLINGS = 3
+# Siblings that are looked at: so many of a category, each right in so great a part of the documents that had it.
+_MOST_SIBLINGS, _LEAST_SHARE = 3, 0.04
 _REMEMBERED = 16_384
 _WORD = re.compile(r"[a-z]{3,}")
 _EMPTY = frozenset(
@@ -96,8 +97,9 @@ class Precedents:
 
     def _siblings(self, category: str) -> tuple[str, ...]:
         """Return the codes of a category that were right where it was read, the oftenest first."""
-        _, right = self._categories.get(category, NOTHING)
-        return tuple(sorted(right, key=lambda code: (-right[code], code))[:_MOST_SIBLINGS])
+        seen, right = self._categories.get(category, NOTHING)
+        likely = [code for code, count in right.items() if count >= _LEAST_SHARE * seen]
+        return tuple(sorted(likely, key=lambda code: (-right[code], code))[:_MOST_SIBLINGS])
 
     @classmethod
     def of_text(cls, text: str) -> "Precedents":
