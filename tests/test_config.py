@@ -13,6 +13,7 @@ DEFAULTS: dict[str, Any] = {
     "audit_dir": None,
     "audit_key": None,
     "audit_witness": None,
+    "ranker": None,
     "systems": ("icd10cm", "icd10pcs"),
     "without": (),
     "max_chart_bytes": 4 * MIB,
