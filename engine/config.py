@@ -42,7 +42,7 @@ class Config:
     file, `env` or `command:...` (engine/vault/keys.py), and `vault_dir` where the charts (default: `home/vault`).
     `rules` is a TOML file with a user's coding rules and the names of built-in ones that are off (rules/README.md).
     `routing_policy` is a file of rules on who acts on a suggestion (None: the packaged one).
-    `ranker` is a folder with the files of a document ranker (None: the packaged one). `shadow_charts` is how many
+    `ranker` is a folder that `chartcoder learn` made (None: the packaged one). `shadow_charts` is how many
     charts a new ranker or policy codes beside the old one before it takes its place.
     `without` names parts of the engine that are left out (switches.py), to see what they are worth.
     """

@@ -12,7 +12,9 @@ from engine.match.definitions import read_definitions
 from engine.match.term_span import TermSpan
 from engine.rank.axes import AxisIndex
 from engine.rank.axis_words import read_axes
-from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, DocumentRanker, Span, is_plain
+from engine.rank.document import KEEPS_ALL, LEAST_OF_FINDINGS, is_plain
+from engine.rank.document_ranker import DocumentRanker
+from engine.rank.document_rows import RankedMention
 from engine.rank.encounter import EncounterIndex
 from engine.rank.features import feature_rows
 from engine.rank.hints import sort_places
@@ -28,7 +30,7 @@ from engine.reading import (
     make_mention,
     mention_facts,
     rank_choices,
-    ranked_span,
+    ranked_mentions,
 )
 from engine.text.dialogue import read_dialogue
 from engine.text.furniture import without_furniture
@@ -173,24 +175,24 @@ class DiagnosisReader:
         system = tools.snapshot.release.system.value
         ranked = rank_choices(self._ranking, tools, mentions)
         if keep is not None:
-            keep[number] = ReadDocument(mentions, ranked)
+            keep[number] = ReadDocument(mentions, ranked_mentions(reading.text, mentions, ranked))
         if self._documents is not None:
             least = [
                 KEEPS_ALL if _is_said_outright(mention, candidates) else LEAST_OF_FINDINGS
                 for mention, candidates in zip(mentions, ranked, strict=True)
             ]
-            ranked = self._documents.rescore([ranked_span(mention) for mention in mentions], ranked, least)
+            ranked = self._documents.rescore(ranked_mentions(reading.text, mentions, ranked), least, tools.title)
         return [
             Finding(make_mention(mention.span, mention.section, mention.context, reading.written, number), codes)
             for mention, sure in zip(mentions, ranked, strict=True)
             if (codes := list(sure or doubtful_candidates(mention.doubts, system=system, title=tools.title)))
         ]
 
-    def rank_mentions(self, tools: ReleaseTools, document: Document) -> list[tuple[Span, Ranked]]:
+    def rank_mentions(self, tools: ReleaseTools, document: Document) -> list[RankedMention]:
         """Return what the document ranker is given: each mention with its candidates by its own score."""
         mentions = self.read_mentions(tools, self.open(tools, document), read_definitions((document.text,)))
         ranking = CodeRanking(self._ranker, least=LEAST_BEFORE_DOCUMENT)
-        return list(zip(map(ranked_span, mentions), rank_choices(ranking, tools, mentions), strict=True))
+        return ranked_mentions(document.text, mentions, rank_choices(ranking, tools, mentions))
 
     def score_choices(self, mention: ReadMention) -> list[float]:
         """Return the score of each choice of a mention, those that are too unlikely to be candidates among them."""

@@ -6,16 +6,17 @@ rests on the surest of its findings; where a rule made its code of another one, 
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from codesets.types import System
 from engine.explanation import Contrast, Explanation, Influence
 from engine.procedures.score import BY_ORIGIN, LENGTH, Scores
-from engine.rank.document import DocumentRanker, code_rows
+from engine.rank.document_ranker import DocumentRanker
+from engine.rank.document_rows import document_rows
 from engine.rank.explain import Row, even_document, even_mention, explain_document, explain_mention
 from engine.rank.features import feature_rows
 from engine.rank.score import LinearRanker, Ranker
-from engine.reading import ReadDocument, ReadMention, mention_facts, ranked_span
+from engine.reading import ReadDocument, ReadMention, mention_facts
 from engine.types import Candidate, Chart, Finding, Suggestion
 
 PROCEDURE = "procedure"
@@ -48,12 +49,14 @@ class Explainer:
         suggestions: Sequence[Suggestion],
         findings: Sequence[Finding],
         read: Mapping[int, ReadDocument],
+        *,
+        title: Callable[[str], str],
     ) -> None:
         """Set the explanation of each suggestion; `read` are the documents as they were read, by number."""
         places: dict[_Place, list[Finding]] = {}
         for finding in findings:
             places.setdefault(_place(finding), []).append(finding)
-        rows = {number: self._rows(document) for number, document in read.items()}
+        rows = {number: self._rows(document, title) for number, document in read.items()}
         said = _stems(" ".join(document.text for document in chart.documents))
         for suggestion in suggestions:
             best = _best(suggestion, places)
@@ -65,13 +68,12 @@ class Explainer:
                 number = best.mention.document
                 suggestion.explanation = self._of_diagnosis(best, read[number], rows[number], said)
 
-    def _rows(self, document: ReadDocument) -> dict[str, Row]:
+    def _rows(self, document: ReadDocument, title: Callable[[str], str]) -> dict[str, Row]:
         """Return the rows that the document ranker was given, by code."""
         if self._documents is None:
             return {}
-        spans = [ranked_span(mention) for mention in document.mentions]
-        codes, rows = code_rows(spans, document.ranked, self._documents.rates)
-        return dict(zip(codes, rows, strict=True))
+        made = document_rows(document.given, self._documents.experience, title)
+        return dict(zip(made.codes, made.rows, strict=True))
 
     def _of_diagnosis(
         self, best: Finding, document: ReadDocument, rows: Mapping[str, Row], said: frozenset[str]

@@ -40,7 +40,7 @@ from engine.pipeline import Pipeline
 from engine.procedures.read import ProcedureReader
 from engine.queries.words import WORDS
 from engine.rank.candidates import CandidateMaker
-from engine.rank.document import PACKAGED, DocumentRanker
+from engine.rank.document_ranker import FOLDER, DocumentRanker
 from engine.rank.hints import HINTS
 from engine.rank.score import LinearRanker
 from engine.reading import ProcedureTools, ReleaseTools
@@ -183,7 +183,13 @@ class Live:
 
     def _make_pipeline(self, config: Config) -> Pipeline:
         has_document, has_rates = "document" not in config.without, "priors" not in config.without
-        documents = DocumentRanker(config.ranker or PACKAGED, has_rates=has_rates) if has_document else None
+        ranker = DocumentRanker.open(config.ranker or FOLDER, has_rates=has_rates) if has_document else None
+        return self.pipeline_with(ranker, config)
+
+    def pipeline_with(self, documents: DocumentRanker | None, config: Config | None = None) -> Pipeline:
+        """Return a pipeline over this store that ranks with a document ranker, or with mentions' own scores alone."""
+        config = config or self.config
+        has_document, has_rates = "document" not in config.without, "priors" not in config.without
         rules, rules_hash = open_rules(config.rules)
         return Pipeline(
             self._tools_on,

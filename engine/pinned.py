@@ -13,7 +13,8 @@ from pathlib import Path
 
 from engine.config import Config
 from engine.errors import ArtifactError
-from engine.rank.document import MODEL_FILES, DocumentRanker
+from engine.rank.document_ranker import DocumentRanker
+from engine.rank.ranker_folder import FILES, MANIFEST
 from engine.routing.fields import PolicyError
 from engine.routing.read import read_policy
 
@@ -32,7 +33,7 @@ def pin(config: Config) -> Config:
     try:
         return config.changed(
             {
-                "ranker": _pin(config.home, ranker, _copy_ranker, DocumentRanker) if ranker else None,
+                "ranker": _pin(config.home, ranker, _copy_ranker, DocumentRanker.open) if ranker else None,
                 "routing_policy": _pin(config.home, policy, _copy_policy, _read_copied) if policy else None,
             }
         )
@@ -61,7 +62,7 @@ def _pin(home: Path, source: Path, copy: Callable[[Path, Path], Path], check: Ca
 
 
 def _copy_ranker(source: Path, to: Path) -> Path:
-    for name in MODEL_FILES:
+    for name in (*FILES, MANIFEST):
         try:
             shutil.copyfile(source / name, to / name)
         except OSError as error:

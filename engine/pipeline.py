@@ -27,9 +27,10 @@ from engine.explainer import Explainer
 from engine.match.definitions import read_definitions
 from engine.queries.base import Record
 from engine.queries.run import raise_queries
-from engine.rank.document import DocumentRanker, Span
+from engine.rank.calibration import Calibration
+from engine.rank.document_ranker import DocumentRanker
+from engine.rank.document_rows import RankedMention
 from engine.rank.hints import HINTS
-from engine.rank.ranking import Ranked
 from engine.rank.score import Ranker
 from engine.reading import (
     ProcedureTools,
@@ -117,6 +118,7 @@ class Pipeline:
         self._services_on = services_on
         self._edits = edits
         self._explainer = Explainer(documents, ranker)
+        self._calibration = documents.calibration if documents is not None else Calibration()
         self._systems = tuple(systems)
         self._max_chart_bytes = max_chart_bytes
         self._without = "+".join(sorted(without))
@@ -160,11 +162,12 @@ class Pipeline:
         if self._has_queries:
             words = QueryWords(read.readings, self._reader.contexts, first=len(HINTS))
             alerts = [*alerts, *raise_queries(Record(chart, diagnoses, suggestions, words.places, words.read_around))]
+        self._calibration.apply(suggestions, chart.setting)
         services, asked = read.services.suggest(chart, suggestions)
         suggestions, alerts = [*suggestions, *services], [*alerts, *asked]
         self._router.route(chart, suggestions, alerts, is_new=partial(self._is_new, tools))
         if keep is not None:
-            self._explainer.explain(chart, suggestions, findings, keep)
+            self._explainer.explain(chart, suggestions, findings, keep, title=tools.diagnoses.title)
         header = self._header(tools, request_id)
         elapsed_ms = (time.perf_counter() - started) * 1000
         return CodedChart(chart.chart_id, header, findings, suggestions, alerts, elapsed_ms)
@@ -191,7 +194,7 @@ class Pipeline:
         tools = self._diagnosis_tools(day)
         return self._reader.read_mentions(tools, self._reader.open(tools, document), read_definitions((document.text,)))
 
-    def rank_mentions(self, document: Document) -> list[tuple[Span, Ranked]]:
+    def rank_mentions(self, document: Document) -> list[RankedMention]:
         """Return what the document ranker is given: each mention with its candidates by its own score."""
         return self._reader.rank_mentions(self._diagnosis_tools(None), document)
 

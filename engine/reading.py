@@ -21,6 +21,7 @@ from engine.procedures.read import Procedure, ProcedureReader, Read
 from engine.queries.words import Named, Place, section_at
 from engine.rank.candidates import CandidateMaker, ChoiceSet
 from engine.rank.document import Span
+from engine.rank.document_rows import RankedMention
 from engine.rank.features import MentionFacts
 from engine.rank.ranking import CodeRanking, Ranked
 from engine.text.copied import find_copied
@@ -119,7 +120,7 @@ class ReadDocument(NamedTuple):
     """A document's mentions with their candidates by their own scores, as the document ranker is given them."""
 
     mentions: Sequence[ReadMention]
-    ranked: Sequence[Ranked]
+    given: Sequence[RankedMention]
 
 
 def mention_facts(mention: ReadMention) -> MentionFacts:
@@ -137,10 +138,12 @@ def rank_choices(ranking: CodeRanking, tools: ReleaseTools, mentions: Sequence[R
     )
 
 
-def ranked_span(mention: ReadMention) -> Span:
-    """Return what the document ranker asks of a mention's span."""
-    span = mention.span
-    return Span(span.words, span.end - span.begin, span.is_capitals)
+def ranked_mentions(text: str, mentions: Sequence[ReadMention], ranked: Sequence[Ranked]) -> list[RankedMention]:
+    """Return what the document ranker asks of mentions: their words, their spans and their candidates."""
+    return [
+        (text[span.begin : span.end], Span(span.words, span.end - span.begin, span.is_capitals), candidates)
+        for span, candidates in zip((mention.span for mention in mentions), ranked, strict=True)
+    ]
 
 
 ReadContexts = Callable[[Reading, Sequence[tuple[int, int]]], list[Context]]

@@ -138,7 +138,7 @@ UNRESOLVED = "unresolved_abbreviation"
 
 
 # Less likely candidates are findings for a person to see; they answer nothing by themselves.
-LEAST_TO_SUGGEST = 0.27
+LEAST_TO_SUGGEST = 0.3
 
 
 @dataclass(slots=True)

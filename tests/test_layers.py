@@ -34,6 +34,7 @@ ROWS = (
     ("pipeline",),
     ("shadow", "pinned"),
     ("live", "batch", "learning", "evaluation"),
+    ("training",),
     ("server",),
     ("cli",),
     ("__main__",),

@@ -34,6 +34,7 @@ COMMANDS = {
     "status": ("engine.cli.status", "Is the installation, or a server, well."),
     "retention": ("engine.cli.retention", "Kept charts: how long, and their end."),
     "routing": ("engine.cli.routing", "Routing policies: is one sound, what does it say."),
+    "learn": ("engine.cli.learn", "Fit the ranker and its confidence to coded charts."),
     "audit": ("engine.cli.audit", "The audit log: is it whole, what does a record say."),
 }
 
@@ -87,9 +88,20 @@ class LazyGroup(click.Group):
     metavar="FILE",
     help="TOML file of coding rules of your own, and of built-in ones to switch off (engine/rules/README.md).",
 )
+@click.option(
+    "--ranker",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Ranker that `chartcoder learn` made. [default: the one that comes with the engine]",
+)
 @click.pass_context
 def cli(
-    context: click.Context, config: Path | None, home: Path | None, without: str | None, rules: Path | None
+    context: click.Context,
+    config: Path | None,
+    home: Path | None,
+    without: str | None,
+    rules: Path | None,
+    ranker: Path | None,
 ) -> None:
     """Medical coding: charts in, coded suggestions with evidence, rules and an audit trail out.
 
@@ -104,7 +116,7 @@ def cli(
     Everything stays on this machine. `chartcoder COMMAND --help` tells more of each command.
     """
     parts = None if without is None else tuple(name.strip() for name in without.split(",") if name.strip())
-    context.obj = Config.load(config, {"home": home, "without": parts, "rules": rules})
+    context.obj = Config.load(config, {"home": home, "without": parts, "rules": rules, "ranker": ranker})
 
 
 def _run() -> int:

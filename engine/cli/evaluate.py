@@ -1,7 +1,7 @@
 """`chartcoder evaluate`: accuracy on a named corpus in its own published format."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from engine.evaluation.coded import Answers
+    from engine.evaluation.reliability import Judgement
     from engine.evaluation.risk import Recorder
     from engine.pipeline import Pipeline
 
@@ -29,6 +30,7 @@ class Result(Protocol):
 
     def to_json(self) -> dict[str, Any]: ...
     def errors(self, limit: int) -> list[str]: ...
+    def judgements(self) -> "Sequence[Judgement]": ...
 
 
 @runtime_checkable
@@ -60,6 +62,12 @@ class OfDocuments(Protocol):
 )
 @click.option("--routing", is_flag=True, help="codiesp, aci: also what needs no person, by confidence and by policy.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="With --routing, the curve as SVG.")
+@click.option(
+    "--diagram",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="codiesp, aci: draw the reliability diagram of confidence as SVG.",
+)
 @click.pass_obj
 def evaluate(
     config: Config,
@@ -70,6 +78,7 @@ def evaluate(
     part: str,
     routing: bool,
     plot: Path | None,
+    diagram: Path | None,
 ) -> None:
     """Measure accuracy on gold labels, in the corpus's own format.
 
@@ -83,6 +92,9 @@ def evaluate(
     Each missed code is traced to what it was lost to: a rule, the context of its mention, a rival, the threshold, a
     code of the same category; or nothing was matched, though the words of its title may stand there.
 
+    Confidence is measured on what is suggested: expected calibration error and Brier score, by code system, setting and
+    chapter (--json: "calibration"), and the precision of the surer half.
+
     --routing takes the codes from the surest down: at a precision, how many codes and how many whole charts need no
     person; and what the policy in force (setting routing_policy) sends where, by rule.
 
@@ -90,6 +102,8 @@ def evaluate(
     """
     if (routing and corpus == "negex") or (plot and not routing):
         raise click.UsageError("--routing is for codiesp and aci, and --plot goes with it")
+    if diagram is not None and corpus not in ("codiesp", "aci"):
+        raise click.UsageError(f"--diagram: {corpus} has no confidence, want codiesp or aci")
     pipeline = open_engine(config).pipeline
     from engine.evaluation.risk import Recorder
 
@@ -104,12 +118,16 @@ def evaluate(
     measured = measure_routing(corpus, result.answers, recorder) if routing and isinstance(result, OfDocuments) else {}
     if plot:
         write_plot(plot, corpus, measured)
+    if diagram is not None:
+        _draw(diagram, corpus, result.judgements())
     if as_json:
         scores |= {"routing": measured} if measured else {}
         write_line(json.dumps(scores | ({"errors": errors} if limit else {}), ensure_ascii=False))
         return
     _print_table(corpus, scores)
     _print_routing(measured)
+    if "calibration" in scores:
+        _print_reliability(result.judgements(), scores["calibration"])
     for line in errors:
         write_line(line)
 
@@ -137,7 +155,9 @@ def _print_table(corpus: str, scores: dict[str, Any]) -> None:
     from engine.cli.terminal import output_console
 
     console = output_console()
-    console.print(_table(corpus, {name: value for name, value in scores.items() if name != "causes"}))
+    console.print(
+        _table(corpus, {name: value for name, value in scores.items() if name not in ("causes", "calibration")})
+    )
     console.print(_cause_table(scores["causes"]))
 
 
@@ -146,6 +166,33 @@ def _print_routing(measured: dict[str, Any]) -> None:
 
     for table in routing_tables(measured) if measured else ():
         output_console().print(table)
+
+
+def _print_reliability(judgements: "Sequence[Judgement]", scores: dict[str, Any]) -> None:
+    """Draw what is right by confidence, and lay out the errors by system, setting and chapter."""
+    from rich.table import Table
+
+    from engine.cli.terminal import output_console
+    from engine.evaluation.reliability import reliability, to_text
+
+    write_line(to_text(reliability(judgements)))
+    write_line(f"precision of the surer half {scores['precision_at_half']:.3f}")
+    table = Table(title="confidence")
+    for name in ("by", "of", "suggestions", "error", "Brier"):
+        table.add_column(name, justify="left" if name in ("by", "of") else "right")
+    for kind in ("system", "setting", "chapter"):
+        for name, found in scores[f"by_{kind}"].items():
+            table.add_row(kind, name, str(found["count"]), f"{found['ece']:.3f}", f"{found['brier']:.3f}")
+    output_console().print(table)
+
+
+def _draw(path: Path, corpus: str, judgements: "Sequence[Judgement]") -> None:
+    from engine.evaluation.reliability import reliability, to_svg
+
+    try:
+        path.write_text(to_svg(reliability(judgements), corpus), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"diagram: {path}: {error.strerror}", field="diagram") from None
 
 
 def _cause_table(causes: dict[str, dict[str, int]]) -> "Table":

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
+from engine.evaluation import reliability
 from engine.evaluation.causes import Probe, place_of_evidence
 from engine.evaluation.coded import Answers, Coder, read_corpus_file
+from engine.evaluation.reliability import Judgement
 from engine.evaluation.tally import Tally
 from engine.types import Chart, Document, Setting
 
@@ -34,7 +36,12 @@ class AciResult:
             "map": scores["map"],
             "documents": scores["documents"],
             "causes": self.answers.causes(),
+            "calibration": reliability.to_json(self.judgements()),
         }
+
+    def judgements(self) -> list[Judgement]:
+        """Return how sure each suggestion was, and whether it is right."""
+        return self.answers.judged_suggestions
 
     def tallies(self) -> dict[str, Tally]:
         """Count by visit, on exact codes and on categories."""
@@ -60,11 +67,12 @@ def evaluate(
     """
     rows = _read_rows(path, part)
     answers = Answers({identifier: codes for identifier, _, codes in rows})
-    for number, (identifier, text, _) in enumerate(rows):
+    for number, (identifier, text, codes) in enumerate(rows):
         chart = Chart(identifier, (Document(text),), setting=Setting.OUTPATIENT)
         coded = code_chart(chart)
         kept = [s for s in coded.suggestions if s.system == "icd10cm"]
         answers.add(identifier, text, {s.code: place_of_evidence(coded, s.evidence[0], s.confidence) for s in kept})
+        answers.judge_suggestions(chart, coded, codes.__contains__, "icd10cm")
         answers.explain(chart, coded, probe, is_claim=True)
         tick(number + 1, len(rows))
     return AciResult(answers, probe)

@@ -11,6 +11,7 @@ from engine.evaluation.causes import NEVER_MATCHED, Loss, Place, Probe, Writer, 
 from engine.evaluation.chapters import chapter_of
 from engine.evaluation.metrics import average_precisions
 from engine.evaluation.passages import Passages
+from engine.evaluation.reliability import Judgement
 from engine.evaluation.tally import Judged, Tally, judge, tally, tally_by
 from engine.types import LEAST_TO_SUGGEST, Assertion, Chart, CodedChart, Experiencer, Finding
 
@@ -37,6 +38,7 @@ class Answers:
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
     losses: dict[tuple[str, str], Loss] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    judged_suggestions: list[Judgement] = field(default_factory=list)
 
     def add(self, document: str, text: str, places: Mapping[str, Place], offered: Sequence[str] = ()) -> None:
         """Record the codes given for a document, best first, where each was read, and all that were offered."""
@@ -44,6 +46,14 @@ class Answers:
         self.offered[document] = list(offered) or list(places)
         self.texts[document] = text
         self.places.update(((document, code), place) for code, place in places.items())
+
+    def judge_suggestions(self, chart: Chart, coded: CodedChart, is_right: Callable[[str], bool], system: str) -> None:
+        """Record how sure each suggestion of a system was, and whether it is right."""
+        for one in coded.suggestions:
+            if one.system == system:
+                self.judged_suggestions.append(
+                    Judgement(system, chart.setting.value, one.code, one.confidence, is_right(one.code))
+                )
 
     def explain(
         self, chart: Chart, coded: CodedChart, probe: Probe | None, *, write: Writer = str, is_claim: bool

@@ -18,8 +18,10 @@ from typing import Any
 from codesets.icd10cm import dotted
 from codesets.types import System
 from engine.errors import InputError
+from engine.evaluation import reliability
 from engine.evaluation.causes import Place, Probe, Writer, place_of
 from engine.evaluation.coded import Answers, Coder, all_candidates, rank_codes, read_corpus_file, surest_findings
+from engine.evaluation.reliability import Judgement
 from engine.evaluation.tally import Tally
 from engine.types import Chart, Document, Finding
 
@@ -50,7 +52,12 @@ class CodiEspResult:
         diagnoses, procedures = self.tracks["D"].scores(), self.tracks["P"].scores()
         beside = {"verbatim": self.verbatim.scores(), "stated": self.stated.scores(), "procedures": procedures}
         beside["causes"] = self.answers.causes()
+        beside["calibration"] = reliability.to_json(self.judgements())
         return {"corpus": "codiesp", **diagnoses, **beside}
+
+    def judgements(self) -> list[Judgement]:
+        """Return how sure each suggestion of either track was, and whether it is right."""
+        return [one for answers in self.tracks.values() for one in answers.judged_suggestions]
 
     @property
     def answers(self) -> Answers:
@@ -93,6 +100,9 @@ def evaluate(
         chart = Chart(file.stem, (Document(text, kind="case report"),), systems=systems)
         coded = code_chart(chart)
         for track, (system, _) in _TRACKS.items():
+            tracks[track].judge_suggestions(
+                chart, coded, _right_codes(tracks[track].gold.get(file.stem, set()), track), system
+            )
             found = [f for f in coded.findings if f.codes[0].system == system]
             best = surest_findings(found)
             if track == "P":
@@ -106,6 +116,13 @@ def evaluate(
         tracks["D"].explain(chart, coded, probe, write=as_annotated, is_claim=False)
         tick(number + 1, len(texts))
     return CodiEspResult(tracks, verbatim, stated, probe)
+
+
+def _right_codes(gold: set[str], track: str) -> Callable[[str], bool]:
+    """Return what tells whether a code is right: a procedure as far as the annotators wrote it."""
+    if track == "D":
+        return lambda code: as_annotated(code) in gold
+    return lambda code: any(code.lower().startswith(label) for label in gold)
 
 
 def _places(best: dict[str, tuple[float, Finding]], write: Writer) -> dict[str, Place]:

@@ -15,6 +15,7 @@ from typing import Any
 from engine.errors import InputError
 from engine.evaluation.coded import Coder, read_corpus_file
 from engine.evaluation.metrics import Score
+from engine.evaluation.reliability import Judgement
 from engine.types import Chart, Document, Setting, Sex
 
 _WANTED = ("id", "setting", "text", "claim", "why")
@@ -64,6 +65,10 @@ class GoldenResult:
             "documents": len(self.given),
             "causes": {"missed": {"missed": score.missed}, "wrong": {"wrong": score.wrong}},
         }
+
+    def judgements(self) -> list[Judgement]:
+        """Return none: what is measured here are claims, not confidence."""
+        return []
 
     def errors(self, limit: int) -> list[str]:
         """List up to `limit` charts whose claims are not exact, with what is given and wanted."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.evaluation.reliability import Judgement
 from engine.evaluation.tally import Tally
 from engine.types import Assertion, Axis, Context, Experiencer, Temporality
 
@@ -73,6 +74,10 @@ class NegexResult:
         for error in self.wrong:
             counted[error.kind.lower()][f"{error.axis}: {error.cause}"] += 1
         return {kind: dict(found.most_common()) for kind, found in counted.items()}
+
+    def judgements(self) -> list[Judgement]:
+        """Return none: what is read here has no confidence."""
+        return []
 
     def errors(self, limit: int) -> list[str]:
         """List up to `limit` errors of each kind on each axis, with sentence and cue, spread over the file."""

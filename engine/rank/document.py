@@ -5,29 +5,23 @@ of the same category, and with how often such a code was right in the training d
 function of each feature (boosted stumps in ONNX), so that what each feature adds can be told exactly.
 """
 
-import hashlib
 import math
 import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from engine.errors import ArtifactError
 from engine.rank.ranking import Ranked
-from engine.types import Candidate, Origin
+from engine.types import Origin
 
-PACKAGED = Path(__file__).parent
-MODEL_FILES = ("document_ranker.onnx", "code_rates.tsv")
 # How many documents' worth the broader group of a code counts as: its chapter for a category, its category for a code.
 _CATEGORY_WEIGHT, _CODE_WEIGHT = 8.0, 4.0
 # A finding whose best code is less likely than this is not worth a coder's look, but a plain term or resolved
 # abbreviation is in any case; an alternative less likely than the other is not either.
-LEAST_OF_FINDINGS, LEAST_OF_ALTERNATIVES, KEEPS_ALL = 0.1, 0.05, -1.0
+LEAST_OF_FINDINGS, LEAST_OF_ALTERNATIVES, KEEPS_ALL = 0.1, 0.02, -1.0
 _KINDS = (("R",), ("Z",), ("S", "T"), ("V", "W", "X", "Y"), ("C", "D0", "D1", "D2", "D3", "D4"))
 _ORIGINS = tuple(origin.name.lower() for origin in Origin)
 
@@ -82,11 +76,16 @@ class CodeRates:
         right, seen = self._counts.get(key, (0, 0))
         return (right + weight * broader) / (seen + weight), seen
 
+    def to_text(self) -> str:
+        """Write what `of_text` reads, in order of the keys."""
+        head = "# code, category or chapter; documents where it was right, was a candidate\n"
+        return head + "".join(f"{key}\t{right}\t{seen}\n" for key, (right, seen) in sorted(self._counts.items()))
+
     @classmethod
-    def read(cls, path: Path) -> "CodeRates":
+    def of_text(cls, text: str) -> "CodeRates":
         """Read a table of key, right, seen; raises ValueError on another."""
         counts: dict[str, tuple[int, int]] = {}
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in text.splitlines():
             if line and not line.startswith("#"):
                 key, right, seen = line.split("\t")
                 counts[key] = int(right), int(seen)
@@ -165,91 +164,9 @@ def _gather(spans: Sequence[Span], ranked: Sequence[Ranked]) -> dict[str, _Seen]
     return codes
 
 
-class DocumentRanker:
-    """The model over a document's codes, from `document_ranker.onnx` and `code_rates.tsv` of a folder.
-
-    One session with one thread, and no sum that depends on the batch: a row's probability depends on that row alone.
-    Raises ArtifactError on files that are missing, broken, or made for other features.
-    """
-
-    def __init__(self, folder: Path = PACKAGED, *, has_rates: bool = True) -> None:
-        """Without rates every code counts as never seen before."""
-        model, rates = (folder / name for name in MODEL_FILES)
-        try:
-            self.rates = CodeRates.read(rates) if has_rates else CodeRates({})
-            data = model.read_bytes()
-            self.content_hash = hashlib.sha256(data + rates.read_bytes()).hexdigest()
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"document ranker in {folder.name}: {error}") from None
-        self._session = _open(data, model.name)
-
-    def probabilities(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return float32[n] for float32[n, len(FEATURES)] rows."""
-        found: NDArray[np.float32] = self._session.run(None, {"rows": rows})[0][:, 0]
-        return found
-
-    def rescore(self, spans: Sequence[Span], ranked: Sequence[Ranked], least: Sequence[float]) -> list[Ranked]:
-        """Give the candidates of each mention the probability of their code in this document, and rank them by it.
-
-        A mention whose best candidate is under its `least` keeps none.
-        """
-        codes, rows = code_rows(spans, ranked, self.rates)
-        if not codes:
-            return list(ranked)
-        by_code = dict(zip(codes, (round(float(p), 4) for p in self.probabilities(rows)), strict=True))
-        return [_rescored(candidates, by_code, enough) for candidates, enough in zip(ranked, least, strict=True)]
-
-
 def is_plain(candidates: Ranked) -> bool:
     """Whether a mention is a plain term of our lexicon for the code that its own score ranks first."""
     return bool(candidates) and candidates[0].origin == _PLAIN
-
-
-def _rescored(candidates: Ranked, by_code: dict[str, float], enough: float) -> Ranked:
-    if len(candidates) == 1:
-        only = candidates[0]
-        return (_with_score(only, by_code[only.code]),) if by_code[only.code] >= enough else ()
-    scores = [by_code[candidate.code] for candidate in candidates]
-    if not scores or max(scores) < enough:
-        return ()
-    found = [
-        _with_score(candidate, score)
-        for candidate, score in zip(candidates, scores, strict=True)
-        if score >= LEAST_OF_ALTERNATIVES
-    ]
-    found.sort(key=lambda candidate: (-candidate.score, candidate.code))
-    return tuple(found)
-
-
-def _with_score(candidate: Candidate, score: float) -> Candidate:
-    return Candidate(candidate.system, candidate.code, candidate.display, score, candidate.origin)
-
-
-def _open(data: bytes, name: str) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises classes of its own for each kind of damage
-        raise ArtifactError(f"document ranker: {name} cannot be loaded ({type(error).__name__})") from None
-    shapes = [(given.name, given.shape[-1]) for given in session.get_inputs()]
-    if shapes != [("rows", len(FEATURES))]:
-        raise ArtifactError(f"document ranker: {name} takes {shapes}, want rows of {len(FEATURES)} features")
-    return session
-
-
-def explain(ranker: DocumentRanker, row: NDArray[np.float32], base: NDArray[np.float32]) -> list[tuple[str, float]]:
-    """Return what each feature of a row adds to the log-odds beside those of a base row, the greatest first.
-
-    The model is additive: the sum of these is the whole difference.
-    """
-    rows = np.repeat(base[None, :], len(FEATURES) + 1, axis=0)
-    for column in range(len(FEATURES)):
-        rows[column, column] = row[column]
-    odds = [_logit(min(max(float(p), 1e-6), 1 - 1e-6)) for p in ranker.probabilities(rows)]
-    added = [(name, odds[column] - odds[-1]) for column, name in enumerate(FEATURES)]
-    return sorted(added, key=lambda pair: (-abs(pair[1]), pair[0]))
 
 
 def count_rates(documents: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, tuple[int, int]]:

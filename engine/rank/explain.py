@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.explanation import Influence
-from engine.rank import document as of_document
+from engine.rank import document_rows as of_document
 from engine.rank import features as of_mention
-from engine.rank.document import DocumentRanker
+from engine.rank.document_ranker import DocumentRanker
 from engine.rank.score import LinearRanker
 
 Row = NDArray[np.float32]
@@ -80,6 +80,25 @@ def _rates(values: Values) -> str:
     return f"in training such a code was right in {code:.0%} of documents, its category in {category:.0%}"
 
 
+def _precedents(values: Values) -> str:
+    seen = round(math.expm1(values["term_seen"]))
+    share = 1 / (1 + math.exp(-values["rate_of_term"]))
+    if not seen:
+        return f"no coded document had this term; by its code it is right in {share:.0%}"
+    return f"in {seen} coded documents with this term the code was right in {share:.0%}"
+
+
+def _title(values: Values) -> str:
+    kind = "an unspecified code, " if values["is_unspecified"] else "a code of others, " if values["is_other"] else ""
+    return f"{kind}{values['title_in_term']:.0%} of its title's words are in the term"
+
+
+def _siblings(values: Values) -> str:
+    share = 1 / (1 + math.exp(-values["share_after_first"]))
+    named = "named by no term, but " if values["is_sibling"] else ""
+    return f"{named}of the codes of its category it was the right one in {share:.0%} of coded documents"
+
+
 def _named(words: Mapping[str, str], prefix: str, otherwise: str) -> Callable[[Values], str]:
     return lambda values: next((said for name, said in words.items() if values.get(f"{prefix}{name}")), otherwise)
 
@@ -99,6 +118,9 @@ _DOCUMENT_GROUPS: tuple[Group, ...] = (
     ("origin", tuple(f"origin_{name}" for name in _ORIGINS), _named(_ORIGINS, "origin_", "no source of terms")),
     ("rates", ("rate_of_code", "rate_of_category", "rate_of_chapter", "seen"), _rates),
     ("kind", (*_KINDS, "code_length", "chapter"), _named(_KINDS, "", "a disease, by its chapter")),
+    ("precedents", ("rate_of_term", "term_seen"), _precedents),
+    ("title", ("title_in_term", "term_in_title", "title_words", "is_unspecified", "is_other"), _title),
+    ("siblings", ("share_of_category", "share_after_first", "first_seen", "is_sibling"), _siblings),
 )
 _MENTION_GROUPS: tuple[Group, ...] = (
     ("term", ("words", "is_capitals"), partial(_term, most=of_mention.MOST_WORDS)),
@@ -156,8 +178,14 @@ def explain_document(ranker: DocumentRanker) -> Explained:
         DOCUMENT,
         of_document.FEATURES,
         _DOCUMENT_GROUPS,
-        lambda row, base: dict(of_document.explain(ranker, row, base)),
+        partial(_added_by_trees, ranker),
     )
+
+
+def _added_by_trees(ranker: DocumentRanker, row: Row, base: Row) -> Mapping[str, float]:
+    """Return what each feature adds beside a base: the difference of what it adds along the paths of both rows."""
+    of_row, of_base = ranker.reasons(np.stack([row, base]))[:, : len(of_document.FEATURES)].astype(float)
+    return dict(zip(of_document.FEATURES, (of_row - of_base).tolist(), strict=True))
 
 
 def explain_mention(ranker: LinearRanker) -> Explained:

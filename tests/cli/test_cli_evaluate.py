@@ -60,6 +60,30 @@ def test_figures_are_those_worked_by_hand(terminal: Terminal, corpora: dict[str,
     assert scores["negation"] == {"p": 1.0, "r": 1.0, "f1": 1.0}  # whether or not the phrase is codable
 
 
+def test_confidence_is_measured_and_drawn(terminal: Terminal, corpora: dict[str, Path]) -> None:
+    drawing = terminal.folder / "diagram.svg"
+    run = terminal.run("evaluate", "aci", corpora["aci"], "--json", "--diagram", drawing)
+    (scores,) = run.lines
+    found = scores["calibration"]
+    # One suggestion, which is right: the error is what confidence lacks of 1, the Brier score its square.
+    (only,) = found["bins"]
+    assert (found["count"], only["right"]) == (1, 1.0)
+    assert found["ece"] == pytest.approx(1 - only["confidence"], abs=1e-4)
+    assert found["brier"] == pytest.approx((1 - only["confidence"]) ** 2, abs=1e-4)
+    assert list(found["by_system"]) == ["icd10cm"]
+    assert list(found["by_setting"]) == ["OUTPATIENT"]
+    assert list(found["by_chapter"]) == ["9 Circulatory"]
+    assert drawing.read_text(encoding="utf-8").startswith("<svg")
+    assert "calibration error" in terminal.run("evaluate", "codiesp", corpora["codiesp"]).out
+
+
+def test_a_diagram_that_cannot_be_drawn_says_why(terminal: Terminal, corpora: dict[str, Path]) -> None:
+    for corpus, place in (("negex", "d.svg"), ("aci", "nowhere/d.svg")):
+        run = terminal.run("evaluate", corpus, corpora[corpus], "--diagram", terminal.folder / place)
+        assert run.status == 2
+        assert "diagram" in run.err
+
+
 def test_the_table_has_a_row_a_measure_and_errors_below(terminal: Terminal, corpora: dict[str, Path]) -> None:
     run = terminal.run("evaluate", "codiesp", corpora["codiesp"], "--errors", "1")
     assert run.status == 0
