@@ -139,6 +139,14 @@ UNRESOLVED = "unresolved_abbreviation"
 
 # Less likely candidates are findings for a person to see; they answer nothing by themselves.
 LEAST_TO_SUGGEST = 0.3
+# Of external causes (chapter 20), which the case reports that the ranker learnt from seldom code.
+LEAST_TO_SUGGEST_OF_CAUSES = 0.2
+_EXTERNAL_CAUSES = ("V", "W", "X", "Y")
+
+
+def least_to_suggest(code: str) -> float:
+    """Return the score from which a candidate answers by itself."""
+    return LEAST_TO_SUGGEST_OF_CAUSES if code.startswith(_EXTERNAL_CAUSES) else LEAST_TO_SUGGEST
 
 
 @dataclass(slots=True)

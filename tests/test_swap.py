@@ -13,8 +13,9 @@ from engine.config import Config
 from engine.errors import ArtifactError, ChartcoderError
 from engine.live import Live
 from engine.pinned import pin
-from engine.rank import document
-from engine.rank.document import MODEL_FILES, PACKAGED
+from engine.rank.document_ranker import FOLDER as PACKAGED
+from engine.rank.document_rows import FEATURES
+from engine.rank.ranker_folder import FILES, MANIFEST, manifest_text
 from engine.routing.fields import PolicyError
 from engine.shadow import Comparison, Shadow
 from engine.types import Chart, CodedChart, Document, Header, Role, Route, Suggestion
@@ -32,11 +33,12 @@ def own(live: Live) -> Live:
 def make_ranker(folder: Path, **content: bytes) -> Path:
     """Make a folder of the packaged ranker that knows no rates; `content` replaces its files, by their stems."""
     folder.mkdir()
-    for name in MODEL_FILES:
-        given = content.get(Path(name).stem)
-        (folder / name).write_bytes((PACKAGED / name).read_bytes() if given is None else given)
+    files = {name: content.get(Path(name).stem, (PACKAGED / name).read_bytes()) for name in FILES}
     if "code_rates" not in content:
-        (folder / "code_rates.tsv").write_bytes(b"# no rates\n")
+        files["code_rates.tsv"] = b"# no rates\n"
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    (folder / MANIFEST).write_text(manifest_text(files, FEATURES), encoding="utf-8")
     return folder
 
 
@@ -85,7 +87,7 @@ BROKEN: dict[str, Callable[[Path], dict[str, Path]]] = {
     "no model": lambda folder: {"ranker": make_ranker(folder / "r", document_ranker=b"not a model")},
     "an empty model": lambda folder: {"ranker": make_ranker(folder / "r", document_ranker=b"")},
     "half a model": lambda folder: {
-        "ranker": make_ranker(folder / "r", document_ranker=(PACKAGED / MODEL_FILES[0]).read_bytes()[:2000])
+        "ranker": make_ranker(folder / "r", document_ranker=(PACKAGED / FILES[0]).read_bytes()[:2000])
     },
     "no rates": lambda folder: {"ranker": make_ranker(folder / "r", code_rates=b"I10\tmany\n")},
     "rates in another encoding": lambda folder: {"ranker": make_ranker(folder / "r", code_rates=b"\xff\xfeI")},
@@ -107,11 +109,12 @@ def test_what_cannot_be_used_is_refused_and_the_running_one_stays(own: Live, tmp
     assert own.coder.code(CHART).suggestions
 
 
-def test_a_ranker_for_other_features_is_refused(own: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ranker_for_other_features_is_refused(own: Live, tmp_path: Path) -> None:
     coder = own.coder
     folder = make_ranker(tmp_path / "ranker")
-    monkeypatch.setattr(document, "FEATURES", (*document.FEATURES, "one_more"))
-    with pytest.raises(ArtifactError, match="want rows of"):
+    files = {name: (folder / name).read_bytes() for name in FILES}
+    (folder / MANIFEST).write_text(manifest_text(files, (*FEATURES, "one_more")), encoding="utf-8")
+    with pytest.raises(ArtifactError, match="other features"):
         own.swap(replace(own.config, ranker=folder))
     assert own.coder is coder
 
@@ -125,12 +128,12 @@ def test_what_is_pinned_does_not_change_with_its_source(live: Live, tmp_path: Pa
     assert len(list((home / "pinned").iterdir())) == 2
     assert pinned.ranker is not None
     assert pinned.routing_policy is not None
-    kept = (pinned.ranker / MODEL_FILES[0]).read_bytes(), pinned.routing_policy.read_text(encoding="utf-8")
+    kept = (pinned.ranker / FILES[0]).read_bytes(), pinned.routing_policy.read_text(encoding="utf-8")
     shutil.rmtree(ranker)
     policy.write_text(HOLD_ALL + "# another\n", encoding="utf-8")
     again = pin(replace(mine, ranker=None))
     assert again.routing_policy not in (None, pinned.routing_policy)
-    assert ((pinned.ranker / MODEL_FILES[0]).read_bytes(), pinned.routing_policy.read_text(encoding="utf-8")) == kept
+    assert ((pinned.ranker / FILES[0]).read_bytes(), pinned.routing_policy.read_text(encoding="utf-8")) == kept
     assert pin(replace(mine, ranker=None, routing_policy=None)).ranker is None
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.types import (
-    LEAST_TO_SUGGEST,
     Assertion,
     Chart,
     CodedChart,
@@ -15,6 +14,7 @@ from engine.types import (
     Role,
     Suggestion,
     Temporality,
+    least_to_suggest,
 )
 
 _MOST_SHOWN = 8
@@ -79,8 +79,8 @@ def _off_the_claim(code: str, coded: CodedChart, moves: list[Step]) -> str:
     usable = [finding for finding in firsts if not _unusable(finding.mention.context)]
     if not usable:
         return f"{code} is not suggested: no mention says that the patient has it now"
-    if all(finding.codes[0].score < LEAST_TO_SUGGEST for finding in usable):
-        return f"{code} is not suggested: it is less likely than the least that is ({LEAST_TO_SUGGEST})"
+    if all(finding.codes[0].score < least_to_suggest(finding.codes[0].code) for finding in usable):
+        return f"{code} is not suggested: it is less likely than the least that is ({least_to_suggest(code)})"
     return f"{code} is not suggested: a rule left it out without naming it (the steps below are all that is known)"
 
 

@@ -24,6 +24,10 @@ tenant_option = click.option("--tenant", default="default", show_default=True, m
 def retention() -> None:
     """Kept charts: show, apply, delete, prove, rotate.
 
+    \b
+    chartcoder retention show
+    chartcoder retention apply        as a daily job
+
     Charts are kept only where the setting `keep_charts` says so, encrypted each under a key of its own. What is
     destroyed loses its key; the audit log, which holds no text, stays whole and says that it was done.
     """
@@ -32,7 +36,11 @@ def retention() -> None:
 @retention.command(short_help="Say what is kept, and how much of it is due.")
 @click.pass_obj
 def show(config: Config) -> None:
-    """Say for each tenant how many charts are kept, since when, under which keys, and how many are due."""
+    """Say for each tenant how many charts are kept, since when, under which keys, and how many are due.
+
+    \b
+    chartcoder retention show
+    """
     with _opened(config) as vault:
         for holding in vault.holdings():
             keys = ", ".join(f"{count} under {key}" for key, count in holding.by_key)
@@ -45,7 +53,11 @@ def show(config: Config) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would be destroyed, and leave it.")
 @click.pass_obj
 def apply(config: Config, dry_run: bool) -> None:
-    """Destroy the charts kept for longer than the setting `retention_days`; recorded in the audit log first."""
+    """Destroy the charts kept for longer than the setting `retention_days`; recorded in the audit log first.
+
+    \b
+    chartcoder retention apply --dry-run
+    """
     from engine.audit.kinds import AdministrationAction, administration
     from engine.cli.operator import operator
     from engine.live import open_audit_log
@@ -69,7 +81,11 @@ def apply(config: Config, dry_run: bool) -> None:
 @tenant_option
 @click.pass_obj
 def delete(config: Config, chart_id: str, tenant: str) -> None:
-    """Destroy the kept text of CHART_ID and its key; recorded in the audit log first."""
+    """Destroy the kept text of CHART_ID and its key; recorded in the audit log first.
+
+    \b
+    chartcoder retention delete visit-1 --tenant north
+    """
     from engine.audit.kinds import AdministrationAction, administration
     from engine.cli.operator import operator
     from engine.live import open_audit_log
@@ -91,6 +107,9 @@ def delete(config: Config, chart_id: str, tenant: str) -> None:
 def prove(config: Config, chart_id: str, tenant: str) -> None:
     """Say what is known of CHART_ID, as one line of JSON: HELD, DESTROYED or UNKNOWN.
 
+    \b
+    chartcoder retention prove visit-1
+
     Of a destroyed chart it names the audit record, which `chartcoder audit prove` shows to be in the signed log.
     """
     from engine.live import open_audit_log
@@ -106,6 +125,9 @@ def prove(config: Config, chart_id: str, tenant: str) -> None:
 @click.pass_obj
 def rotate(config: Config) -> None:
     """Wrap every chart's key with the current key of its tenant; a server may go on meanwhile.
+
+    \b
+    chartcoder retention rotate
 
     Afterwards the provider need not give the older keys any more.
     """

@@ -13,7 +13,7 @@ from engine.evaluation.metrics import average_precisions
 from engine.evaluation.passages import Passages
 from engine.evaluation.reliability import Judgement
 from engine.evaluation.tally import Judged, Tally, judge, tally, tally_by
-from engine.types import LEAST_TO_SUGGEST, Assertion, Chart, CodedChart, Experiencer, Finding
+from engine.types import Assertion, Chart, CodedChart, Experiencer, Finding, least_to_suggest
 
 Coder = Callable[[Chart], CodedChart]
 NOT_STATED = (Assertion.ABSENT, Assertion.CONDITIONAL, Assertion.HYPOTHETICAL)
@@ -159,14 +159,14 @@ def surest_findings(findings: Sequence[Finding], *, stated: bool = False) -> dic
     """Return the codes of what is mentioned, each with its best score and the finding that gave it.
 
     With `stated`, only of what is said to be the patient's, not denied or merely thought of. An unresolved abbreviation
-    answers nothing, nor does what is less likely than LEAST_TO_SUGGEST.
+    answers nothing, nor does what is less likely than `least_to_suggest`.
     """
     best: dict[str, tuple[float, Finding]] = {}
     for finding in findings:
         context = finding.mention.context
         is_stated = context.experiencer is Experiencer.PATIENT and context.assertion not in NOT_STATED
         top = finding.codes[0]
-        if finding.is_unresolved or top.score < LEAST_TO_SUGGEST or (stated and not is_stated):
+        if finding.is_unresolved or top.score < least_to_suggest(top.code) or (stated and not is_stated):
             continue
         if top.code not in best or best[top.code][0] < top.score:
             best[top.code] = (top.score, finding)

@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from engine.rules.history import code_in_context
 from engine.types import (
-    LEAST_TO_SUGGEST,
     UNRESOLVED,
     Assertion,
     Chart,
@@ -22,6 +21,7 @@ from engine.types import (
     Route,
     Setting,
     Suggestion,
+    least_to_suggest,
 )
 
 _PER_REPEAT = 0.02
@@ -111,7 +111,7 @@ def _suggests(finding: Finding) -> bool:
         return True
     if candidate.origin in _OFFICIAL and finding.mention.text.count(" ") >= _LEAST_SPACES_OF_OFFICIAL:
         return True
-    return candidate.score >= LEAST_TO_SUGGEST and candidate.origin != UNRESOLVED
+    return candidate.score >= least_to_suggest(candidate.code) and candidate.origin != UNRESOLVED
 
 
 def may_lead(suggestion: Suggestion) -> bool:

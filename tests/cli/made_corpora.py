@@ -17,8 +17,9 @@ CASES = (
 CASES_FULL = {"p": 0.625, "r": 0.625, "f1": 0.625}
 # Of categories, e10 of five is right.
 CASES_CATEGORY = {"p": 0.75, "r": 0.75, "f1": 0.75}
-# One: the denied fever comes first, (1/2 + 2/3) / 2. Two: two thirds. Three: 1. Four and five: 0.
-CASES_MAP = 0.45
+# One: the denied fever comes first, (1/2 + 2/3) / 2. Two: two thirds. Three: 1. Four: 0.
+# Five: the code wanted is named by no term; as a sibling it stands fourth, behind e10.9 and two siblings oftener right.
+CASES_MAP = 0.5
 CASES_CAUSES = {
     "missed": {"never matched": 2, "other code of the category": 1},
     "wrong": {"another code of the category is wanted": 1, "nothing of the category is wanted": 2},

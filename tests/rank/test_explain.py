@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from engine.rank import document, features
+from engine.rank import document_rows, features
 from engine.rank.candidates import ChoiceSet, SenseChoice
-from engine.rank.document import CodeRates, DocumentRanker, Span, code_rows
+from engine.rank.document import Span
+from engine.rank.document_ranker import DocumentRanker
+from engine.rank.document_rows import document_rows as make_rows
 from engine.rank.explain import (
     Explained,
     even_document,
@@ -25,17 +27,17 @@ ALL = {"least": 0.0, "most": 99}
 @pytest.fixture(scope="module")
 def ranker() -> DocumentRanker:
     """The one that ships."""
-    return DocumentRanker()
+    return DocumentRanker.open()
 
 
 def made_row(**values: float) -> np.ndarray:
     """A row of the document ranker: 0 but for some features."""
-    return np.array([values.get(name, 0.0) for name in document.FEATURES], dtype=np.float32)
+    return np.array([values.get(name, 0.0) for name in document_rows.FEATURES], dtype=np.float32)
 
 
 def test_what_is_told_of_a_document_is_the_whole_difference(ranker: DocumentRanker) -> None:
     chosen = tuple(Candidate("icd10cm", code, code, score, "lexicon") for code, score in (("I10", 0.9), ("I15.9", 0.2)))
-    _, rows = code_rows([Span(1, 12, False)], [chosen], ranker.rates)
+    rows = make_rows([("hypertension", Span(1, 12, False), chosen)], ranker.experience, lambda code: code).rows
     explained = explain_document(ranker)
     for row, base in ((rows[0], rows[1]), (rows[0], even_document(rows[0])), (rows[1], even_document(rows[1]))):
         told = sum(influence.weight for influence in explained.influences(row, base, **ALL))
@@ -125,6 +127,8 @@ def test_long_terms_are_told_as_the_ranker_counts_them() -> None:
 
 
 def test_rates_of_nothing_do_not_move_the_even_case(ranker: DocumentRanker) -> None:
-    _, rows = code_rows([Span(2, 12, False)], [(Candidate("icd10cm", "Z99.2", "", 0.5, "lexicon"),)], CodeRates({}))
+    chosen = (Candidate("icd10cm", "Z99.2", "", 0.5, "lexicon"),)
+    unknowing = DocumentRanker.open(has_rates=False).experience
+    rows = make_rows([("kidney dialysis", Span(2, 12, False), chosen)], unknowing, lambda code: "").rows
     found = {i.feature for i in explain_document(ranker).influences(rows[0], even_document(rows[0]), least=0.01)}
-    assert not found & {"rates", "own_score", "times", "rivals", "term"}
+    assert not found & {"rates", "times", "rivals", "term"}

@@ -81,7 +81,8 @@ def test_every_family_of_the_packaged_policy_has_codes(home: Path, system: Syste
 
 
 def test_the_systems_a_policy_may_name_are_those_of_the_code_sets() -> None:
-    assert set(SYSTEMS) == {system.value for system in System}
+    sides_of_maps_only = {"icd10", "snomedct"}
+    assert set(SYSTEMS) == {system.value for system in System} - sides_of_maps_only
 
 
 @pytest.mark.parametrize(

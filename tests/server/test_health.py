@@ -23,7 +23,7 @@ from engine.types import Chart, Document
 Start = Callable[..., LiveServer]
 CHART = Chart("c", (Document("hypertension"),))
 WELL = {"": "SERVING", "chartcoder.v1.CodingService": "SERVING", "chartcoder.v1.CodeSetService": "SERVING"}
-WELL["chartcoder.v1.AuditService"] = "SERVING"
+WELL |= {"chartcoder.v1.ClaimService": "SERVING", "chartcoder.v1.AuditService": "SERVING"}
 # Look-ups need no audit log.
 ILL = {name: "SERVING" if name.endswith("CodeSetService") else "NOT_SERVING" for name in WELL}
 
