@@ -8,7 +8,6 @@ gestational diabetes, whose code says the treatment (I.C.15.i).
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import lru_cache
 
 from codesets.snapshot import Snapshot
 from engine.rules.base import Facts, Outcome, Rule
@@ -87,16 +86,22 @@ def _taken(facts: Facts) -> Iterator[tuple[str, Evidence]]:
         lowered = text.lower()
         # Looking for each name takes a fraction of what one pattern of them all does.
         named = [name for name in _KIND_OF if name in lowered]
-        for found in _pattern(tuple(named)).finditer(text) if named else ():
+        for begin, end, name in sorted(place for one in named for place in _places(text, one)):
             if headings is None:
                 headings = [(heading.start(), heading[1]) for heading in _HEADING.finditer(text)]
-            if _is_taken(text, found.start(), found.end()) and not _is_for_a_time(headings, found.start()):
-                yield _CODE_OF[_KIND_OF[found[0].lower()]], Evidence(number, found.start(), found.end())
+            if _is_taken(text, begin, end) and not _is_for_a_time(headings, begin):
+                yield _CODE_OF[_KIND_OF[name]], Evidence(number, begin, end)
 
 
-@lru_cache(maxsize=256)
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(names)})\b", re.IGNORECASE | re.ASCII)
+def _places(text: str, name: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where a name stands as a word, in the ways that notes write one."""
+    for form in (name, name.capitalize(), name.upper()):
+        begin = text.find(form)
+        while begin >= 0:
+            end = begin + len(form)
+            if not (text[begin - 1 : begin].isalnum() or text[end : end + 1].isalnum()):
+                yield begin, end, name
+            begin = text.find(form, end)
 
 
 def _is_taken(text: str, begin: int, end: int) -> bool:
