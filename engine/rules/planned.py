@@ -15,7 +15,7 @@ _SCREENINGS = ("Z11", "Z12", "Z13", "Z36")
 _STATUS = ("Z90", "Z94", "Z95", "Z96", "Z98")
 _AHEAD = re.compile(
     r"\b(?:order(?:ed)?|schedul\w+|referr\w+|recommend\w*|interested in|candidate for|consider\w*|plan(?:s|ned|ning)?|"
-    r"due (?:in|next)|next|future|upcoming|will (?:need|get|have|undergo)|"
+    r"(?:is|are|over)?due(?: (?:in|next|for))?(?! to\b)|next|future|upcoming|will (?:need|get|have|undergo)|"
     r"return (?:in|for)|await\w*|listed for|discussed?)\b",
     re.IGNORECASE,
 )

@@ -444,6 +444,7 @@ def test_what_leads(snapshot: Snapshot, text: str, setting: Setting, expected: l
         ("[K21.9|GERD]. Annual [Z12.31|mammogram] ordered.", ["K21.9"]),
         ("[K21.9|GERD]. Interested in [Z98.84|bariatric surgery].", ["K21.9"]),
         ("[Z12.31|Screening mammogram] today. [K21.9|GERD].", ["Z12.31", "K21.9"]),
+        ("[Z12.11|Screening colonoscopy] is due. [K21.9|GERD].", ["K21.9"]),
         ("[Z12.31|Screening mammogram] ordered.", ["Z12.31"]),
         ("[K21.9|GERD]. Status post [Z98.84|gastric bypass].", ["K21.9", "Z98.84"]),
     ],
