@@ -46,7 +46,7 @@ def test_the_score_is_the_findings_and_what_moved_it_is_in_words(pipeline: Pipel
     suggestion, explanation = of(coded, "M17.12")
     finding = next(finding for finding in coded.findings if finding.codes[0].code == "M17.12")
     assert (explanation.code, explanation.score) == ("M17.12", finding.codes[0].score)
-    assert suggestion.confidence == explanation.score  # stated once
+    assert 0 < suggestion.confidence < 1  # made from the score by setting (calibration.toml)
     told = {(influence.model, influence.feature): influence.words for influence in explanation.influences}
     assert told["mention", "section"] == "stated in ASSESSMENT"
     assert told["mention", "origin"] == "a plain term of our lexicon"

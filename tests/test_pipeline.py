@@ -237,7 +237,7 @@ def test_a_text_without_anything_codable_gets_nothing(pipeline: Pipeline) -> Non
         (chart("asthma", age_years=-1), "CHART_INVALID", "age_years"),
         (chart("asthma", age_years=151), "CHART_INVALID", "age_years"),
         (chart("asthma", systems=("icd10cm", "icd99")), "CODE_SYSTEM_UNKNOWN", "systems[1]"),
-        (chart("asthma", systems=("cpt",)), "CODE_SYSTEM_UNKNOWN", "systems[0]"),
+        (chart("asthma", systems=("icd11",)), "CODE_SYSTEM_UNKNOWN", "systems[0]"),
         (chart("asthma", date_of_service=date(1999, 1, 1)), "NO_RELEASE_FOR_DATE", "date_of_service"),
         (chart("asthma", date_of_service=date(2026, 10, 1)), "NO_RELEASE_FOR_DATE", "date_of_service"),
         (

@@ -21,11 +21,12 @@ from engine.rank.precedents import Precedents
 from engine.rank.ranker_folder import CALIBRATION, MODEL, PRECEDENTS, RATES, REASONS, read_files
 from engine.rank.ranking import MAX_CANDIDATES, Ranked
 from engine.rank.siblings import may_lead
-from engine.types import LEAST_TO_SUGGEST, Candidate
+from engine.types import LEAST_TO_SUGGEST, Candidate, Origin
 
 FOLDER = Path(__file__).parent / "default"
 # The origin of a candidate that no term named: coded documents had it where its category was read.
 SIBLING = "sibling"
+PLAIN = Origin.LEXICON.name.lower()
 
 
 class DocumentRanker:
@@ -129,7 +130,8 @@ def _with_siblings(term: str, own: list[Candidate], siblings: list[Candidate]) -
     """Put siblings among the other candidates; one comes first only if it may lead and is likelier."""
     first = own[0]
     better = (one for one in siblings if one.score > first.score and one.score >= LEAST_TO_SUGGEST)
-    leading = [one for one in better if may_lead(one.display, first.display, term)]
+    # A plain term of our lexicon has the default of the Alphabetic Index, whatever the habit of coded documents.
+    leading = [one for one in better if first.origin != PLAIN and may_lead(one.display, first.display, term)]
     if leading:
         first = min(leading, key=_likeliest)
     rest = [candidate for candidate in (*own, *siblings) if candidate is not first]

@@ -106,27 +106,38 @@ def test_a_document_without_candidates_has_no_rows() -> None:
     assert made.rows.shape == (0, len(FEATURES))
 
 
-def rescore(term: str, scores: dict[str, float], siblings: list[str]) -> list[tuple[str, str]]:
+def rescore(
+    term: str, scores: dict[str, float], siblings: list[str], *, origin: str = "lexicon_weak"
+) -> list[tuple[str, str]]:
     """Return codes and origins of one mention read as R59.1, given the probabilities."""
     made = DocumentRows(["R59.1", *siblings], np.zeros((0, len(FEATURES)), np.float32), {"R59": siblings})
     probabilities = [scores[code] for code in made.codes]
-    (found,) = rescored(made, probabilities, [mention(term, ("R59.1", 0.8))], [KEEPS_ALL], title)
+    (found,) = rescored(made, probabilities, [mention(term, ("R59.1", 0.8), origin=origin)], [KEEPS_ALL], title)
     return [(candidate.code, candidate.origin) for candidate in found]
+
+
+OWN = ("R59.1", "lexicon_weak")
 
 
 def test_a_sibling_leads_where_it_is_likelier_and_says_less() -> None:
     likelier = rescore("lymphadenopathy", {"R59.1": 0.4, "R59.9": 0.6}, ["R59.9"])
-    assert likelier == [("R59.9", SIBLING), ("R59.1", "lexicon")]
+    assert likelier == [("R59.9", SIBLING), OWN]
     # What the term says is never given up, nor is anything added, however likely.
     said = rescore("generalized lymphadenopathy", {"R59.1": 0.4, "R59.9": 0.6}, ["R59.9"])
-    assert said == [("R59.1", "lexicon"), ("R59.9", SIBLING)]
+    assert said == [OWN, ("R59.9", SIBLING)]
     added = rescore("lymphadenopathy", {"R59.1": 0.4, "R59.0": 0.9}, ["R59.0"])
-    assert added == [("R59.1", "lexicon"), ("R59.0", SIBLING)]
+    assert added == [OWN, ("R59.0", SIBLING)]
+
+
+def test_a_sibling_stands_behind_a_plain_term_of_the_lexicon() -> None:
+    """Index: Lymphadenopathy (generalized) R59.1; that coded documents have R59.9 is their habit."""
+    found = rescore("lymphadenopathy", {"R59.1": 0.4, "R59.9": 0.6}, ["R59.9"], origin="lexicon")
+    assert found == [("R59.1", "lexicon"), ("R59.9", SIBLING)]
 
 
 def test_a_sibling_too_unlikely_to_suggest_does_not_lead() -> None:
-    assert rescore("lymphadenopathy", {"R59.1": 0.1, "R59.9": 0.2}, ["R59.9"])[0] == ("R59.1", "lexicon")
-    assert rescore("lymphadenopathy", {"R59.1": 0.4, "R59.9": 0.001}, ["R59.9"]) == [("R59.1", "lexicon")]
+    assert rescore("lymphadenopathy", {"R59.1": 0.1, "R59.9": 0.2}, ["R59.9"])[0] == OWN
+    assert rescore("lymphadenopathy", {"R59.1": 0.4, "R59.9": 0.001}, ["R59.9"]) == [OWN]
 
 
 def test_a_code_has_one_probability_wherever_it_stands(ranker: DocumentRanker) -> None:
