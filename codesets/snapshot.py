@@ -8,6 +8,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from codesets.container import Container, write_container
@@ -243,8 +244,11 @@ class Snapshot:
         return tuple(one.value for one in found if one.name == name)
 
     def codes(self) -> Iterator[str]:
-        """Yield every node's code in document order."""
-        return (self.code_at(number) for number in range(len(self)))
+        """Yield every node's code in document order; many times as fast as `code_at` for each."""
+        text = bytes(self._codes).decode("latin-1")
+        if not text.isascii():  # no publisher's codes are of other characters
+            return (self.code_at(number) for number in range(len(self)))
+        return (text[begin:end] for begin, end in pairwise(self._code_at[: len(self) + 1]))
 
     def nodes(self) -> Iterator[Node]:
         """Yield every node as its reader gave it."""

@@ -291,7 +291,7 @@ class Live:
                 find=lambda text: finder.find(text).spans,
                 content_hash=inventory_hash(System.ICD10CM),
             )
-            rereader = Rereader(map(snapshot.code_at, range(len(snapshot))), lambda text: finder.find(text).spans)
+            rereader = Rereader(snapshot.codes(), lambda text: finder.find(text).spans)
             tools = ReleaseTools(snapshot, finder, reader, rereader, CandidateMaker(snapshot))
             self._tools[version] = tools
         return tools

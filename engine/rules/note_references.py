@@ -98,8 +98,7 @@ def named_at(snapshot: Snapshot, owner: str, kind: NoteKind) -> tuple[tuple[Refe
 @lru_cache(maxsize=64)
 def _categories(snapshot: Snapshot) -> list[str]:
     # All nodes, once: no pattern tells categories ("QA0" is one), and no range of numbers holds them.
-    codes = (snapshot.code_at(number) for number in range(len(snapshot)))
-    return sorted(code for code in codes if len(code) == _CATEGORY_LENGTH)
+    return sorted(code for code in snapshot.codes() if len(code) == _CATEGORY_LENGTH)
 
 
 @lru_cache(maxsize=32768)
