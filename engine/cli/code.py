@@ -87,7 +87,7 @@ def code(
     chartcoder code note.txt --format html > note.html
     chartcoder code notes/*.txt --server localhost:50551
 
-    A chart that cannot be coded does not stop the others: it is named on standard error and its jsonl line carries
+    A chart that cannot be coded does not stop the others: standard error says its place and why, its jsonl line has
     "error". Each coded chart is written to the audit log before it is answered.
 
     Exit status: 0 all charts coded; 1 some failed; 2 wrong usage or configuration.
@@ -124,7 +124,7 @@ def _print(answers: Iterable[Answer], printer: Printer) -> int:
             printer.begin()  # not before: until the engine is open, all may fail
         if isinstance(answer.result, ChartcoderError):
             failed += 1
-            say(f"{answer.chart_id}: {answer.result} [{answer.result.REASON}]")
+            say(f"chart {number + 1}: {answer.result} [{answer.result.REASON}]")
             printer.error(answer, answer.result)
         elif answer.chart is not None:
             printer.chart(answer, answer.chart, answer.result)
