@@ -7,7 +7,7 @@ EXTRAS := dev
 
 SOURCES := pyproject.toml setup.py $(wildcard proto/chartcoder/v1/*.proto) $(wildcard engine/_*.pyx engine/_*.hpp)
 
-.PHONY: demo build test bench bench-peers bench-gates accuracy train serve lint clean system sanitize fuzz crash sbom audit-deps
+.PHONY: demo build test bench bench-peers bench-gates accuracy train serve lint clean system sanitize fuzz fuzz-rpc crash sbom audit-deps
 
 demo: build
 	$(BIN)/python samples/demo.py
@@ -57,6 +57,10 @@ sanitize: $(STAMP)
 
 fuzz: $(STAMP)
 	$(MAKE) -C fuzz fuzz PYTHON=$(abspath $(BIN)/python)
+
+# 100,000 random, mutated and broken requests to every RPC; fails if one ends in INTERNAL (fuzz/rpc.py).
+fuzz-rpc: $(STAMP)
+	$(BIN)/python fuzz/rpc.py --cases 100000
 
 # Kills the audit log's writers under load, 200 times; fails if a record that was acknowledged is lost.
 crash: $(STAMP)

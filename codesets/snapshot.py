@@ -150,7 +150,7 @@ class Snapshot:
         number = self.index_of(code)
         if number < 0:
             raise UnknownCodeError(
-                f"code: got {code[:16]!r}, want a code of {self.release.system.value} {self.release.version}"
+                f"code: got another one, want a code of {self.release.system.value} {self.release.version}"
             )
         return number
 

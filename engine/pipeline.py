@@ -242,7 +242,7 @@ class Pipeline:
         for number, system in enumerate(chart.systems):
             if system not in self._systems:
                 raise UnsupportedSystemError(
-                    f"systems[{number}]: got {system[:32]!r}, want one of {', '.join(self._systems)}",
+                    f"systems[{number}]: got another name, want one of {', '.join(self._systems)}",
                     field=f"systems[{number}]",
                 )
         diagnoses = self._diagnosis_tools(chart.release_day, field=chart.release_day_field)

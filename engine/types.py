@@ -47,9 +47,9 @@ from engine.explanation import Explanation
 class Document:
     """One plain-text document; `kind` is its note type ("discharge summary"), "" if unknown."""
 
-    text: str
-    kind: str = ""
-    document_id: str = ""
+    text: str = field(repr=False)
+    kind: str = field(default="", repr=False)
+    document_id: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ class Chart:
     (ICD-10-CM and ICD-10-PCS Official Guidelines, "effective with discharges"; CMS Claims Processing Manual 3, 10).
     """
 
-    chart_id: str
+    chart_id: str = field(repr=False)
     documents: tuple[Document, ...]
     setting: Setting = Setting.UNSPECIFIED
     date_of_service: date | None = None
     sex: Sex = Sex.UNSPECIFIED
     age_years: int | None = None
-    birth_date: date | None = None
-    discharge_disposition: str = ""
-    payer: str = ""
-    known_codes: tuple[str, ...] = ()
-    systems: tuple[str, ...] = ()
+    birth_date: date | None = field(default=None, repr=False)
+    discharge_disposition: str = field(default="", repr=False)
+    payer: str = field(default="", repr=False)
+    known_codes: tuple[str, ...] = field(default=(), repr=False)
+    systems: tuple[str, ...] = field(default=(), repr=False)
     discharge_date: date | None = None
 
     @property
@@ -128,7 +128,7 @@ class Mention:
     document: int
     begin: int
     end: int
-    text: str
+    text: str = field(repr=False)
     section: str
     context: Context
 
@@ -258,7 +258,7 @@ class Header:
 class CodedChart:
     """The whole answer for one chart; `audit_record` is "" until recorded, `elapsed_ms` is engine time."""
 
-    chart_id: str
+    chart_id: str = field(repr=False)
     header: Header
     findings: list[Finding]
     suggestions: list[Suggestion]

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Imports go downward only; parts of one row do not import each other. A part is a module or a package of engine/.
 ROWS = (
-    ("errors", "switches", "enums", "explanation"),
+    ("errors", "switches", "enums", "explanation", "dumps"),
     ("types", "config", "_fasttext"),
     ("charts", "claims", "text", "_wire", "_fastmatch", "_canonical", "identity"),
     (

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
@@ -11,6 +12,8 @@ from engine.claims.records import CheckedClaim, Claim, ClaimAlert
 
 CLAIM_CHECKED, CLAIM_GROUPED = "claim_checked", "claim_grouped"
 _DOMAIN = b"chartcoder claim 1\n"
+# What the systems write: ICD-10-CM, HCPCS and CPT, ICD-10-PCS. Anything else in a field of codes may be a name.
+_CODE = re.compile(r"[A-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?|\d{4}[0-9A-Z]|[A-Z]\d{4}|(?=.*\d)[0-9A-HJ-NP-Z]{7}")
 
 
 def claim_digest(claim: Claim) -> str:
@@ -44,7 +47,7 @@ def claim_checked(claim: Claim, checked: CheckedClaim, *, salt: bytes, origin: O
 
 def _alert(alert: ClaimAlert) -> dict[str, Json]:
     return {
-        "codes": list(alert.codes),
+        "codes": [code if _CODE.fullmatch(code) else "?" for code in alert.codes],
         "diagnoses": list(alert.diagnoses),
         "kind": alert.kind,
         "lines": list(alert.lines),

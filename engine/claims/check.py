@@ -91,7 +91,7 @@ def _text(name: str, text: str, most: int, *, is_free: bool = False) -> Iterator
 
 def _kind(claim: Claim) -> Iterator[Fault]:
     if kind_of(claim) is ClaimKind.UNSPECIFIED:
-        got = f"bill_type {claim.bill_type!r}" if claim.bill_type and len(claim.bill_type) < 9 else "nothing"
+        got = "another bill_type" if claim.bill_type else "nothing"
         yield Fault(
             "kind",
             f"got {got}, want kind (PROFESSIONAL, OUTPATIENT, INPATIENT or DME) or a bill_type of 3 digits, as 0131",
@@ -109,7 +109,8 @@ def _dates(claim: Claim) -> Iterator[Fault]:
 
 def _day(name: str, day: date | None) -> Iterator[Fault]:
     if day is not None and not _FIRST_DAY <= day <= _LAST_DAY:
-        yield Fault(name, f"got {day}, want a day from {_FIRST_DAY.year} to {_LAST_DAY.year}")
+        got = "another day" if name == "birth_date" else str(day)
+        yield Fault(name, f"got {got}, want a day from {_FIRST_DAY.year} to {_LAST_DAY.year}")
 
 
 def _patient(claim: Claim) -> Iterator[Fault]:

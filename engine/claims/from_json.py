@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from engine.claims.records import Claim, ClaimDiagnosis, ClaimKind, ClaimLine, ClaimProcedure, PriorService
@@ -210,5 +211,6 @@ class _Fields:
 
     def finish(self) -> None:
         for name in self._left:
-            at = self._at + (name if name.isidentifier() and len(name) <= 40 else "?")
+            # A misspelt name is shown; what is nothing like a field of ours may be a patient's.
+            at = self._at + (name if len(name) <= 40 and get_close_matches(name, self._known, 1) else "?")
             raise ClaimError(f"{at}: unknown field, want one of {', '.join(self._known)}", field=at)

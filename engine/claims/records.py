@@ -24,15 +24,15 @@ class ClaimDiagnosis:
     `present_on_admission` is Y, N, U, W, 1 or "".
     """
 
-    code: str
-    present_on_admission: str = ""
+    code: str = field(repr=False)
+    present_on_admission: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimProcedure:
     """One inpatient procedure, in ICD-10-PCS."""
 
-    code: str
+    code: str = field(repr=False)
     day: date | None = None
 
 
@@ -43,12 +43,12 @@ class ClaimLine:
     `system` is "hcpcs", "cpt" or "" (told by the code); `place` is a place-of-service code, "" for the claim's.
     """
 
-    code: str
-    system: str = ""
-    modifiers: tuple[str, ...] = ()
+    code: str = field(repr=False)
+    system: str = field(default="", repr=False)
+    modifiers: tuple[str, ...] = field(default=(), repr=False)
     units: int = 1
     day: date | None = None
-    place: str = ""
+    place: str = field(default="", repr=False)
     pointers: tuple[int, ...] = ()
 
 
@@ -56,7 +56,7 @@ class ClaimLine:
 class PriorService:
     """A service of an earlier claim of the same patient, for limits on frequency."""
 
-    code: str
+    code: str = field(repr=False)
     day: date
     units: int = 1
 
@@ -69,24 +69,24 @@ class Claim:
     number of the Medicare contractor, for coverage policies ("" tries all). `documentation` names what goes with it.
     """
 
-    claim_id: str = ""
+    claim_id: str = field(default="", repr=False)
     kind: ClaimKind = ClaimKind.UNSPECIFIED
-    bill_type: str = ""
+    bill_type: str = field(default="", repr=False)
     from_date: date | None = None
     through_date: date | None = None
     sex: Sex = Sex.UNSPECIFIED
-    birth_date: date | None = None
+    birth_date: date | None = field(default=None, repr=False)
     age_years: int | None = None
-    payer: str = ""
-    plan: str = ""
-    contractor: str = ""
-    place: str = ""
-    discharge_status: str = ""
+    payer: str = field(default="", repr=False)
+    plan: str = field(default="", repr=False)
+    contractor: str = field(default="", repr=False)
+    place: str = field(default="", repr=False)
+    discharge_status: str = field(default="", repr=False)
     diagnoses: tuple[ClaimDiagnosis, ...] = ()
     procedures: tuple[ClaimProcedure, ...] = ()
     lines: tuple[ClaimLine, ...] = ()
     history: tuple[PriorService, ...] = ()
-    documentation: tuple[str, ...] = ()
+    documentation: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)
@@ -100,11 +100,11 @@ class ClaimAlert:
 
     kind: str
     severity: Severity
-    message: str
+    message: str = field(repr=False)
     source: str
-    resolve: str
+    resolve: str = field(repr=False)
     release: str = ""
-    codes: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list, repr=False)
     lines: list[int] = field(default_factory=list)
     diagnoses: list[int] = field(default_factory=list)
     procedures: list[int] = field(default_factory=list)
@@ -118,7 +118,7 @@ class CheckedClaim:
     `edits` names every edit that was applied, in order.
     """
 
-    claim_id: str
+    claim_id: str = field(repr=False)
     header: Header
     alerts: list[ClaimAlert]
     edits: tuple[str, ...] = ()

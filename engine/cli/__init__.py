@@ -15,6 +15,7 @@ from engine import __version__
 from engine.cli.failures import fail
 from engine.cli.streams import open_streams
 from engine.config import Config
+from engine.dumps import forbid_core_files
 
 COMPLETION_VARIABLE = "_CHARTCODER_COMPLETE"
 # Where each command lives, and what `chartcoder --help` says of it without loading it.
@@ -131,6 +132,7 @@ def _run() -> int:
 def main() -> None:
     """Run the command line; every failure is one sentence on standard error and an exit status."""
     open_streams()
+    forbid_core_files()
     try:
         status = _run()
         sys.stdout.flush()

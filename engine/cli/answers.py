@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.cli.charts import ChartFile
@@ -27,8 +27,8 @@ _CONNECT_S = 5.0
 class Answer:
     """What became of a file: its coded chart, or why there is none."""
 
-    file: str
-    chart_id: str
+    file: str = field(repr=False)
+    chart_id: str = field(repr=False)
     chart: Chart | None
     result: CodedChart | ChartcoderError
 

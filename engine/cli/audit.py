@@ -138,7 +138,7 @@ def _verify_proof(path: Path, key: "VerifierKey", witnesses: "list[tuple[str, Ch
 
 
 def _say_no_such_record(record_id: str) -> None:
-    say(f"record: got {record_id[:64]!r}, want the audit_record of an answer in this log")
+    say("record: got another id, want the audit_record of an answer in this log")
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.cli.streams import say
@@ -19,8 +19,8 @@ _MAX_NAME = 255
 class ChartFile:
     """A file named on the command line, with its chart or why it is none."""
 
-    file: str
-    chart_id: str
+    file: str = field(repr=False)
+    chart_id: str = field(repr=False)
     chart: Chart | ChartError | ChartTooLargeError
 
 
@@ -93,10 +93,10 @@ def _read_file(name: str, most: int) -> bytes:
 def _unreadable(name: str, error: OSError | ValueError) -> str:
     if not (_is_name(name) or isinstance(error, PermissionError)):
         return "file: got text where a file's name belongs, want a name; give text by a pipe: `... | chartcoder code -`"
-    shown = _writable(Path(name).name or name)
+    # Not the file's name: it may be the patient's. Which file it is, its place and its line on standard output tell.
     if isinstance(error, IsADirectoryError):
-        return f"file {shown}: is a folder, want a file; for all notes in it name them: {shown}/*.txt"
-    return f"file {shown}: {getattr(error, 'strerror', None) or 'cannot be read'}"
+        return "file: is a folder, want a file; for all notes in it name them: FOLDER/*.txt"
+    return f"file: {getattr(error, 'strerror', None) or 'cannot be read'}"
 
 
 def _decode(data: bytes) -> str:

@@ -106,7 +106,7 @@ def _claims(names: tuple[str, ...]) -> Iterator[tuple[str, "Claim | ChartcoderEr
     from engine.claims.from_json import MAX_BYTES, read_claims
     from engine.errors import ClaimError
 
-    for name in names or (_STDIN,):
+    for place, name in enumerate(names or (_STDIN,), 1):
         try:
             if name == _STDIN:
                 data = sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -114,12 +114,12 @@ def _claims(names: tuple[str, ...]) -> Iterator[tuple[str, "Claim | ChartcoderEr
                 with Path(name).open("rb") as file:
                     data = file.read(MAX_BYTES + 1)
             for number, claim in enumerate(read_claims(data), 1):
-                yield f"{Path(name).name} claim {number}", claim
+                yield f"file {place}, claim {number}", claim
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             why = getattr(error, "strerror", None) or "cannot be read"
-            yield Path(name).name[:80], ClaimError(f"file: {why}", field="FILE")
+            yield f"file {place}", ClaimError(f"file: {why}", field="FILE")
         except ClaimError as error:
-            yield Path(name).name[:80], error
+            yield f"file {place}", error
 
 
 def _checked(checker: "ClaimChecker", log: "AuditLog", claim: "Claim") -> "CheckedClaim | ChartcoderError":

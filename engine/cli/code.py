@@ -100,7 +100,7 @@ def code(
     --explain is for those who look after the engine: weights are log-odds of its models, beside a term of two words
     that is named once and of which nothing is known.
 
-    A chart that cannot be coded does not stop the others: it is named on standard error and its jsonl line carries
+    A chart that cannot be coded does not stop the others: standard error says its place and why, its jsonl line has
     "error". Each coded chart is written to the audit log before it is answered.
 
     Exit status: 0 all charts coded; 1 some failed; 2 wrong usage or configuration.
@@ -143,7 +143,7 @@ def _print(answers: Iterable[Answer], printer: Printer) -> int:
             printer.begin()  # not before: until the engine is open, all may fail
         if isinstance(answer.result, ChartcoderError):
             failed += 1
-            say(f"{answer.chart_id}: {answer.result} [{answer.result.REASON}]")
+            say(f"chart {number + 1}: {answer.result} [{answer.result.REASON}]")
             printer.error(answer, answer.result)
         elif answer.chart is not None:
             printer.chart(answer, answer.chart, answer.result)

@@ -77,7 +77,8 @@ def sentence(error: BaseException) -> str:
 
 
 def _system_sentence(error: OSError) -> str:
-    reason = error.strerror or type(error).__name__
+    # By its number: whoever raised it may have written anything into its words.
+    reason = os.strerror(error.errno) if error.errno else type(error).__name__
     # Only writing to a standard stream names no file.
     named = error.filename is not None
     return f"{str(error.filename)[:200]}: {reason}" if named else f"output: cannot be written: {reason}"

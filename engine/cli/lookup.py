@@ -62,7 +62,7 @@ def lookup(config: Config, codes: tuple[str, ...], system: str, day: date | None
     releases = open_releases(config)
     snapshot = releases.release(System(system), day)
     unknown = 0
-    for code in codes:
+    for number, code in enumerate(codes):
         try:
             found = releases.find(snapshot, normalise_code(code, System(system)))
         except UnknownCodeError as error:
@@ -71,7 +71,7 @@ def lookup(config: Config, codes: tuple[str, ...], system: str, day: date | None
             for key in keys:
                 write_line(json.dumps(asdict(key), ensure_ascii=False) if as_json else _key_line(code, key))
             if not keys:
-                say(str(error))
+                say(str(error).replace("code", f"codes[{number}]", 1))
             continue
         if as_json:
             _write_json(found)

@@ -35,7 +35,10 @@ class TablePrinter:
         print_chart(chart, coded)
 
     def error(self, answer: Answer, error: ChartcoderError) -> None:
-        """Print nothing: standard error has it."""
+        """Name a failed chart; standard error, which may go to a log, only tells its place."""
+        from engine.cli.table import print_refusal
+
+        print_refusal(answer.chart_id, error)
 
     def end(self) -> None:
         """Print nothing."""

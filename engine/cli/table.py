@@ -9,6 +9,7 @@ from rich.text import Text
 
 from engine.cli.shown import explanation_lines, percent
 from engine.cli.terminal import output_console
+from engine.errors import ChartcoderError
 from engine.types import Chart, CodedChart, Evidence, Query, Reason, Role, Route, Severity, Suggestion
 
 _ROUTE_STYLE = {Route.AUTO: "green", Route.REVIEW: "yellow", Route.HOLD: "red"}
@@ -38,6 +39,11 @@ def print_chart(chart: Chart, coded: CodedChart) -> None:
     console.print(
         f"[dim]{escape(releases)} | engine {version} | audit record {escape(coded.audit_record or '-')}[/dim]\n"
     )
+
+
+def print_refusal(chart_id: str, error: ChartcoderError) -> None:
+    """Print on standard output which chart could not be coded, and why."""
+    output_console().print(Text(_flat(chart_id), style="bold").append(f"  not coded: {error}\n", style="not bold"))
 
 
 def _query(chart: Chart, indicators: list[Evidence], query: Query) -> Text:

@@ -159,7 +159,8 @@ def _start_of_saying(text: str, dialogue: Dialogue, utterance: Utterance) -> int
 
 def _mishaps(text: str, dialogue: Dialogue, utterance: Utterance, begin: int) -> re.Match[str] | None:
     """Return what opens a list of mishaps earlier in the turn, if the mention stands in a phrase of that list."""
-    if _PERSON.search(text, utterance.begin, begin):
+    # What opens the list would be before the utterance, and too far away: a long one is not searched for every mention.
+    if begin - _LIST_REACH > utterance.begin or _PERSON.search(text, utterance.begin, begin):
         return None
     turn = dialogue.turns[utterance.turn]
     return _words().mishaps.search(text, max(turn.body_begin, begin - _LIST_REACH), utterance.begin)

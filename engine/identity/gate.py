@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.config import Config
@@ -23,8 +23,8 @@ MAX_TOKENS = 4096
 class Credentials:
     """What a call brought: a bearer token, an API key, the names of a verified client certificate."""
 
-    token: str = ""
-    api_key: str = ""
+    token: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
     names: tuple[str, ...] = ()
 
 

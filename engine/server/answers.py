@@ -6,7 +6,7 @@ was begun; suggestions, alerts and the summary never leave before the whole answ
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from codesets.store import Releases
@@ -67,7 +67,7 @@ class Draft:
 
     header: Header
     entry: Entry
-    pages: list[bytes]
+    pages: list[bytes] = field(repr=False)
     closing: Closing
 
 

@@ -37,7 +37,7 @@ def put_translation(to: pb.Translation, translation: Translation, source: System
     """Fill in what became of a code."""
     to.asked = translation.asked
     if translation.kind is TranslationKind.UNKNOWN:
-        error = UnknownCodeError(f"code: got {translation.asked[:16]!r}, want a code of {source.value} as loaded")
+        error = UnknownCodeError(f"code: got another one, want a code of {source.value} as loaded")
         to.error.CopyFrom(to_status(error))
         return
     to.kind = _KINDS[translation.kind]

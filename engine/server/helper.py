@@ -11,7 +11,7 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -38,7 +38,7 @@ NICE = 10
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
-    pages: list[bytes]
+    pages: list[bytes] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

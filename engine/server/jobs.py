@@ -21,7 +21,7 @@ class DroppedError(Exception):
 class Answer:
     """The frames of an answer that is recorded (of one given out in parts: the last), and counts for the access log."""
 
-    frames: list[bytes]
+    frames: list[bytes] = field(repr=False)
     findings: int
     suggestions: int
 
@@ -34,7 +34,7 @@ class Job:
     is not begun by `latest_s` (on `time.perf_counter`) is refused. `coding_s` is what it kept the coder from the next.
     """
 
-    request: Any
+    request: Any = field(repr=False)
     size: int
     request_id: str
     origin: Origin

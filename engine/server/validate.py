@@ -88,8 +88,8 @@ def day_from(value: Date) -> date:
     try:
         return date(value.year, value.month, value.day)
     except (ValueError, OverflowError):
-        got = f"year {value.year}, month {value.month}, day {value.day}"
-        raise ValueError(f"got {got}, want a whole calendar date") from None
+        # Not what was got: it may be a day of birth.
+        raise ValueError("got a day that is in no calendar, want a whole calendar date") from None
 
 
 def system_from(name: str, *, field: str) -> System:
@@ -98,7 +98,7 @@ def system_from(name: str, *, field: str) -> System:
         return System(name) if name else System.ICD10CM
     except ValueError:
         raise UnsupportedSystemError(
-            f"{field}: got {name[:32]!r}, want one of {', '.join(System)}", field=field
+            f"{field}: got another name, want one of {', '.join(System)}", field=field
         ) from None
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from codesets.errors import CodeSetError
 from engine.config import Config
+from engine.dumps import forbid_core_files
 from engine.errors import ChartcoderError, ConfigError
 from engine.identity.gate import Gate
 from engine.identity.levels import SharedLevels
@@ -55,6 +56,7 @@ def serve(config: Config, *, open_engine: OpenEngine = open_live, on_ready: OnRe
     `open_engine` must be importable by name where there are several workers.
     """
     set_up_logs(config.log_level)
+    forbid_core_files()
     check_exposure(config, Gate.of(config))
     _check_socket_free(config.uds)
     named, config = config, pin(config)  # what serves rests on copies: files may change while it does

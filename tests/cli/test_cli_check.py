@@ -86,8 +86,8 @@ def test_of_several_claims_a_bad_one_does_not_stop_the_others(desk: Terminal) ->
         "field": "place",
         "message": "place: got a number, want text",
     }
-    assert "two.jsonl claim 2: place: got a number" in run.err
-    assert "absent.json" in run.err
+    assert "file 1, claim 2: place: got a number" in run.err
+    assert "file 2: file: No such file" in run.err
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"{", b"[]]", b"\xff", b"[" * 100_000])

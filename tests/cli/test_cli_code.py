@@ -81,18 +81,21 @@ def test_a_bad_file_fails_alone(content: bytes, reason: str, said: str, terminal
     assert run.lines[0]["error"]["reason"] == reason
     assert said in run.lines[0]["error"]["message"]
     assert run.lines[1]["suggestions"]
-    assert "chartcoder: bad: " in run.err
+    assert "chartcoder: chart 1: " in run.err
     assert "1 of 2 charts could not be coded" in run.err
 
 
-def test_failures_of_paths_name_the_file(terminal: Terminal) -> None:
+def test_failures_of_paths_name_the_file_on_standard_output_alone(terminal: Terminal) -> None:
     folder = terminal.folder / "notes"
     folder.mkdir()
     run = terminal.run("code", terminal.folder / "missing.txt", folder, "--format", "jsonl")
     assert run.status == 1
     messages = [line["error"]["message"] for line in run.lines]
-    assert messages[0] == "file missing.txt: No such file or directory"
-    assert messages[1] == "file notes: is a folder, want a file; for all notes in it name them: notes/*.txt"
+    assert messages[0] == "file: No such file or directory"
+    assert messages[1] == "file: is a folder, want a file; for all notes in it name them: FOLDER/*.txt"
+    assert [line["chart_id"] for line in run.lines] == ["missing", "notes"]
+    assert "missing" not in run.err
+    assert "notes" not in run.err.replace("all notes", "")
 
 
 @pytest.mark.parametrize("text", [NOTE, "Patient has diabetes. " * 40, "\x1b[31mred"])

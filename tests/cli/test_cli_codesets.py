@@ -54,7 +54,7 @@ def test_lookup_gives_what_the_release_says(terminal: Terminal, live: Live) -> N
 def test_lookup_of_an_unknown_code_shows_the_others(terminal: Terminal) -> None:
     run = terminal.run("lookup", "QQQ", "E11")
     assert run.status == 1
-    assert "got 'QQQ'" in run.err
+    assert "codes[0]: got another one, want a code of icd10cm" in run.err
     assert "Type 2 diabetes mellitus\n  not billable" in run.out
     assert "E08-E13" in run.out
 
