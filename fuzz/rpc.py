@@ -188,7 +188,7 @@ async def run_here(folder: Path, home: Path, count: int, seed: int, tallies: dic
     """Run cases by the services' own methods."""
     engine = FakeEngine(Config(home=home, audit_dir=folder / "audit"))
     log = engine.audit_log()
-    desk = Desk(engine.pipeline, log.salt)
+    desk = Desk(engine, log.salt)
     pool = EnginePool(desk, log, ReaderHere(desk), max_in_flight=AT_ONCE * PER_STREAM)
     table = handlers(engine, log, pool)
     whole = sum(rpc.share for rpc in RPCS)
@@ -285,7 +285,7 @@ def repeat(folder: Path, name: str, file: str) -> int:
     async def once() -> None:
         engine = FakeEngine(Config(home=folder / "home", audit_dir=folder / "audit"))
         log = engine.audit_log()
-        desk = Desk(engine.pipeline, log.salt)
+        desk = Desk(engine, log.salt)
         pool = EnginePool(desk, log, ReaderHere(desk), max_in_flight=8)
         CURRENT_CALL.set(Call(rpc.name, "fuzz", Origin("fuzz"), principal=LOCAL))
         replies = await handlers(engine, log, pool)[name]([Path(file).read_bytes()])

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ class Coder:
 
 
 def draft() -> Any:
-    return Desk(Coder(), b"s" * 32).draft(base(BY_NAME["CodeChart"]), "r", Origin("p"))  # type: ignore[arg-type]
+    return Desk(SimpleNamespace(coder=Coder()), b"s" * 32).draft(base(BY_NAME["CodeChart"]), "r", Origin("p"))  # type: ignore[arg-type]
 
 
 def job() -> Job:
